@@ -1,0 +1,10 @@
+"""The registry app: who, where, what, and the tools that every stage shares."""
+from __future__ import annotations
+
+from django.apps import AppConfig
+
+
+class RegistryConfig(AppConfig):
+    name = "registry"
+    verbose_name = "登记"
+    default_auto_field = "django.db.models.BigAutoField"
