@@ -1,0 +1,129 @@
+"""Accounts, and the capacities in which their holders act."""
+from __future__ import annotations
+
+import datetime as dt
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """The fifteen roles; the codes are those of the permission matrix."""
+
+    PUB = "PUB", _("公众")
+    TRN = "TRN", _("学员")
+    PC = "PC", _("机构经办")
+    PP = "PP", _("机构负责人")
+    EB = "EB", _("评价机构经办")
+    ES = "ES", _("评价机构签发人")
+    C1 = "C1", _("县级初审")
+    C2 = "C2", _("地级复核")
+    RG = "RG", _("自治区监管")
+    FM = "FM", _("财务制单")
+    FP = "FP", _("财务拨付")
+    AUD = "AUD", _("审计")
+    SYS = "SYS", _("系统管理员")
+    SEC = "SEC", _("安全管理员")
+    AAD = "AAD", _("审计管理员")
+
+
+INSTITUTION_ROLES = (Role.PC, Role.PP, Role.EB, Role.ES)
+REGION_ROLES = (Role.C1, Role.C2, Role.RG, Role.FM, Role.FP)
+# Neither an institution nor a region: a trainee is bound to a person, an auditor sees all, the three
+# administrators see no business at all.
+UNPLACED_ROLES = (Role.TRN, Role.AUD, Role.SYS, Role.SEC, Role.AAD)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One account of one natural person.
+
+    `person_index` is the keyed index of the holder's identity number, so that four-eyes rules can tell that two
+    accounts belong to one person without this room knowing people.
+    """
+
+    username = models.CharField(
+        _("用户名"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()],
+        error_messages={"unique": _("已有同名账号。")},
+    )
+    display_name = models.CharField(_("姓名"), max_length=100, blank=True, default="")
+    person_index = models.BinaryField(_("证件号码索引"), max_length=32, null=True, blank=True, editable=False)
+    is_active = models.BooleanField(_("启用"), default=True)
+    is_staff = models.BooleanField(_("可进后台"), default=False)
+    created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
+
+    objects = UserManager["User"]()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = ""
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        db_table = "accounts_user"
+        verbose_name = _("账号")
+        verbose_name_plural = _("账号")
+
+    def __str__(self) -> str:
+        return self.display_name or self.username
+
+    def get_full_name(self) -> str:
+        """What a page or a record calls this person."""
+        return str(self)
+
+    get_short_name = get_full_name
+
+
+class MembershipQuerySet(models.QuerySet["Membership"]):
+    """Filters over memberships."""
+
+    def valid_on(self, day: dt.date) -> MembershipQuerySet:
+        """Those in force on a day; both ends belong to the period."""
+        return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
+
+
+class Membership(models.Model):
+    """A role held by an account at an institution or in a region, from a day to a day (both included)."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("账号"))
+    role = models.CharField(_("角色"), max_length=3, choices=Role.choices)
+    institution = models.ForeignKey(
+        "registry.Institution", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("机构"),
+    )
+    region = models.ForeignKey(
+        "registry.Region", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("区划"),
+    )
+    valid_from = models.DateField(_("生效日期"))
+    valid_to = models.DateField(_("截止日期"), null=True, blank=True)
+
+    objects = MembershipQuerySet.as_manager()
+
+    class Meta:
+        db_table = "accounts_membership"
+        verbose_name = _("任职")
+        verbose_name_plural = _("任职")
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                name="membership_place_fits_role",
+                condition=(
+                    Q(role__in=INSTITUTION_ROLES, institution__isnull=False, region__isnull=True)
+                    | Q(role__in=REGION_ROLES, institution__isnull=True, region__isnull=False)
+                    | Q(role__in=UNPLACED_ROLES, institution__isnull=True, region__isnull=True)
+                ),
+                violation_error_message=_("机构类角色须指定机构，区划类角色须指定区划，其余角色两者都不填。"),
+            ),
+            models.CheckConstraint(
+                name="membership_period",
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")),
+                violation_error_message=_("截止日期早于生效日期。"),
+            ),
+            models.UniqueConstraint(
+                name="membership_once", fields=["user", "role", "institution", "region", "valid_from"],
+                nulls_distinct=False, violation_error_message=_("该账号已有同一任职。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.get_role_display()}"

@@ -1,0 +1,69 @@
+"""Whose eyes look: the part of the register that one reader may see.
+
+Every function in a room's `queries.py` takes a Scope first, so that forgetting it is a type error. A Scope is plain
+data and knows no database; `registry.accounts.scopes` builds it for a signed-in user and turns it into a filter.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+from uuid import UUID
+
+Kind = Literal["none", "own", "institution", "region", "all"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A reader's box. Make it with one of the constructors, which keep the fields in step with the kind.
+
+    own: one person's records; institution: those that one institution keeps; region: a division and everything below
+    it; all: the whole register; none: nothing, which is also what an unknown reader gets.
+    """
+
+    kind: Kind
+    person_id: UUID | None = None
+    institution_id: int | None = None
+    region_code: str | None = None
+
+    def __post_init__(self) -> None:
+        given = (self.person_id is not None, self.institution_id is not None, self.region_code is not None)
+        wanted = (self.kind == "own", self.kind == "institution", self.kind == "region")
+        if given != wanted:
+            raise ValueError(f"a scope of kind {self.kind!r} does not fit its fields")
+
+    @classmethod
+    def none(cls) -> Scope:
+        """Sees nothing: the answer whenever we are not sure."""
+        return cls("none")
+
+    @classmethod
+    def own(cls, person_id: UUID) -> Scope:
+        """A trainee looking at their own record."""
+        return cls("own", person_id=person_id)
+
+    @classmethod
+    def institution(cls, institution_id: int) -> Scope:
+        """Staff of one institution."""
+        return cls("institution", institution_id=institution_id)
+
+    @classmethod
+    def region(cls, region_code: str) -> Scope:
+        """Staff of a division: it and its subtree."""
+        if not region_code:
+            raise ValueError("a region scope needs a code")
+        return cls("region", region_code=region_code)
+
+    @classmethod
+    def all(cls) -> Scope:
+        """Auditors, and the program itself in commands and background work."""
+        return cls("all")
+
+    @property
+    def sees_nothing(self) -> bool:
+        """True for the empty box."""
+        return self.kind == "none"
+
+    @property
+    def sees_everything(self) -> bool:
+        """True for the whole register."""
+        return self.kind == "all"
