@@ -1,0 +1,359 @@
+"""The only settings file. Everything that differs between machines is an environment variable.
+
+A value that is missing in production, or that cannot be read as its type, stops the program at once
+with `ImproperlyConfigured`, naming the variable. `docs/settings.md` lists them all.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parents[2]
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+# --- reading the environment ---------------------------------------------------------------------
+
+
+def env_str(name: str, default: str | None = None) -> str:
+    """The variable as text; without a default it must be set and not empty."""
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    if default is None:
+        raise ImproperlyConfigured(f"Set the environment variable {name}.")
+    return default
+
+
+def env_bool(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").strip().lower()
+    if not value:
+        return default
+    if value in _TRUE or value in _FALSE:
+        return value in _TRUE
+    raise ImproperlyConfigured(f"{name} must be one of 1, 0, true, false, yes, no, on, off.")
+
+
+def env_int(name: str, default: int, *, minimum: int = 0) -> int:
+    value = os.environ.get(name, "").strip()
+    if not value:
+        return default
+    try:
+        number = int(value)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number.") from None
+    if number < minimum:
+        raise ImproperlyConfigured(f"{name} must be at least {minimum}.")
+    return number
+
+
+def env_list(name: str, default: list[str]) -> list[str]:
+    """Values between commas, blanks around them removed."""
+    value = os.environ.get(name, "")
+    return [part.strip() for part in value.split(",") if part.strip()] or default
+
+
+def env_path(name: str, default: Path) -> Path:
+    """An absolute path; a relative one counts from the project's folder."""
+    value = os.environ.get(name, "").strip()
+    return (BASE_DIR / value).resolve() if value else default
+
+
+ENVIRONMENT = env_str("JIANGCE_ENV", "development")
+if ENVIRONMENT not in {"development", "production"}:
+    raise ImproperlyConfigured("JIANGCE_ENV must be development or production.")
+PRODUCTION = ENVIRONMENT == "production"
+
+
+# --- keys: made on first start in development, refused to be missing in production -----------------
+
+KEYS_DIR = BASE_DIR / ".keys"
+
+
+def _write_once(path: Path, content: str) -> None:
+    """Create `path` (mode 0600) unless another process was first; readers never see half a file."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(content)
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _secret_key() -> str:
+    if PRODUCTION:
+        return env_str("DJANGO_SECRET_KEY")
+    path = KEYS_DIR / "secret_key"
+    if not path.exists() and not os.environ.get("DJANGO_SECRET_KEY"):
+        _write_once(path, secrets.token_urlsafe(48))
+    return env_str("DJANGO_SECRET_KEY", path.read_text("ascii").strip() if path.exists() else None)
+
+
+def _new_keyring() -> str:
+    """A key ring of one key per purpose; the format is that of `registry.identity.keyring`."""
+
+    def key() -> str:
+        return base64.b64encode(secrets.token_bytes(32)).decode("ascii")
+
+    ring = {
+        "enc": {"active": "k1", "keys": {"k1": key()}},
+        "index": {"active": "i1", "keys": {"i1": key()}},
+    }
+    return json.dumps(ring, indent=1) + "\n"
+
+
+def _keyring_file() -> Path:
+    path = env_path("JIANGCE_KEYRING_FILE", KEYS_DIR / "keyring.json")
+    if path.exists():
+        return path
+    if PRODUCTION or "JIANGCE_KEYRING_FILE" in os.environ:
+        # A new key in place of a lost one would leave every stored number unreadable, silently.
+        raise ImproperlyConfigured("JIANGCE_KEYRING_FILE must name an existing key file.")
+    _write_once(path, _new_keyring())
+    return path
+
+
+SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = env_list("DJANGO_SECRET_KEY_FALLBACKS", [])
+KEYRING_FILE = _keyring_file()
+
+
+# --- the database ----------------------------------------------------------------------------------
+
+
+def database_from_url(url: str) -> dict[str, Any]:
+    """Django's connection settings of `postgres://user:password@host:port/name?option=value`.
+
+    A socket directory is given as an option: `postgres://user@/name?host=/run/postgresql`.
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in {"postgres", "postgresql"}:
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or postgresql://.")
+    options = dict(parse_qsl(parts.query))
+    name = unquote(parts.path.lstrip("/"))
+    if not name:
+        raise ImproperlyConfigured("DATABASE_URL names no database.")
+    try:
+        port = parts.port
+    except ValueError:
+        raise ImproperlyConfigured("DATABASE_URL has no valid port.") from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", unquote(parts.hostname or "")),
+        "PORT": str(options.pop("port", port or "")),
+        "OPTIONS": options,
+    }
+
+
+def _database() -> dict[str, Any]:
+    url = os.environ.get("DATABASE_URL", "").strip()
+    if url:
+        config = database_from_url(url)
+    elif PRODUCTION:
+        raise ImproperlyConfigured("Set the environment variable DATABASE_URL.")
+    else:
+        from registry.config import embedded
+
+        config = database_from_url(embedded.locate(BASE_DIR).url)
+    if env_bool("DJANGO_POOL", False):
+        # Only the web process pools (wsgi.py asks for it): commands and the worker hold one connection each.
+        config["OPTIONS"]["pool"] = {
+            "min_size": env_int("JIANGCE_POOL_MIN", 1),
+            "max_size": env_int("JIANGCE_POOL_MAX", 8, minimum=1),
+            "timeout": 10,
+        }
+    return config
+
+
+DATABASES = {"default": _database()}
+EMBEDDED_DATABASE = not os.environ.get("DATABASE_URL", "").strip()
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+
+# --- the program -----------------------------------------------------------------------------------
+
+DEBUG = env_bool("JIANGCE_DEBUG", False)
+if DEBUG and PRODUCTION:
+    raise ImproperlyConfigured("JIANGCE_DEBUG must be off in production: its error pages show data.")
+
+ALLOWED_HOSTS = env_list("JIANGCE_ALLOWED_HOSTS", [] if PRODUCTION else ["localhost", "127.0.0.1", "[::1]"])
+if PRODUCTION and not ALLOWED_HOSTS:
+    raise ImproperlyConfigured("Set the environment variable JIANGCE_ALLOWED_HOSTS.")
+CSRF_TRUSTED_ORIGINS = env_list("JIANGCE_TRUSTED_ORIGINS", [])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "django.contrib.postgres",
+    "django_htmx",
+    "import_export",
+    "procrastinate.contrib.django",
+    "registry",
+    "certificates",
+    "training",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # Every page asks for sign-in; an open one must say so (login_not_required).
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+ROOT_URLCONF = "registry.config.urls"
+WSGI_APPLICATION = "registry.config.wsgi.application"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+LANGUAGE_CODE = "zh-hans"
+LANGUAGES = [("zh-hans", _("简体中文"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE = "Asia/Shanghai"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Development serves straight from the apps, so that there is no collected copy to go stale.
+WHITENOISE_USE_FINDERS = not PRODUCTION
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "whitenoise.storage.CompressedManifestStaticFilesStorage"
+            if PRODUCTION
+            else "django.contrib.staticfiles.storage.StaticFilesStorage"
+        )
+    },
+}
+
+
+# --- who may come in -------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "registry.User"
+LOGIN_URL = "accounts:sign-in"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "accounts:sign-in"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+_VALIDATORS = "django.contrib.auth.password_validation."
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": _VALIDATORS + "UserAttributeSimilarityValidator"},
+    {"NAME": _VALIDATORS + "MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": _VALIDATORS + "CommonPasswordValidator"},
+    {"NAME": _VALIDATORS + "NumericPasswordValidator"},
+]
+
+# The __Host- prefix binds the cookie to this host; browsers accept it only over TLS.
+SESSION_COOKIE_NAME = "__Host-sid" if PRODUCTION else "sid"
+SESSION_COOKIE_AGE = env_int("JIANGCE_SESSION_SECONDS", 8 * 3600, minimum=60)
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = PRODUCTION
+CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SECURE = PRODUCTION
+
+
+# --- what a browser may do with our pages ----------------------------------------------------------
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'none'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "font-src": ["'self'"],
+        "connect-src": ["'self'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "base-uri": ["'none'"],
+        "object-src": ["'none'"],
+    },
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SECURE_SSL_REDIRECT = env_bool("JIANGCE_SSL_REDIRECT", PRODUCTION)
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = PRODUCTION
+SECURE_HSTS_PRELOAD = False
+if env_bool("JIANGCE_BEHIND_TLS_PROXY", False):
+    # Only for a proxy that always sets or removes this header itself.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+
+# --- taking files in -------------------------------------------------------------------------------
+
+_MIB = 1024 * 1024
+INTAKE_MAX_BYTES = env_int("JIANGCE_INTAKE_MAX_BYTES", 20 * _MIB, minimum=1)
+INTAKE_CLI_MAX_BYTES = env_int("JIANGCE_INTAKE_CLI_MAX_BYTES", 1024 * _MIB, minimum=1)
+INTAKE_CHILD_MEMORY = env_int("JIANGCE_INTAKE_CHILD_MEMORY", 400 * _MIB, minimum=64 * _MIB)
+INTAKE_CHILD_CPU_SECONDS = env_int("JIANGCE_INTAKE_CHILD_CPU_SECONDS", 300, minimum=1)
+INTAKE_FILE_RETENTION_DAYS = env_int("JIANGCE_INTAKE_FILE_RETENTION_DAYS", 1825, minimum=1)
+# An upload is a file and a handful of fields; anything larger in memory is an attack or a mistake.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * _MIB
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
+DATA_UPLOAD_MAX_NUMBER_FILES = 20
+FILE_UPLOAD_PERMISSIONS = 0o600
+
+PROCRASTINATE_ON_APP_READY = None
+
+
+# --- what is written to the log: never personal data -----------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": env_str("JIANGCE_LOG_LEVEL", "WARNING")},
+}
