@@ -3,12 +3,13 @@ from registry.accounts.models import Membership, User
 from registry.audit.models import Action, Detail, Manifest
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
-from registry.occupations.models import Occupation, SkillLevel
+from registry.occupations.models import Occupation, OccupationAlias, SkillLevel
 from registry.people.models import BankAccount, Document, MatchCase, Merge, Person, Phone
 from registry.regions.models import Region, RegionClosure
 
 __all__ = [
     "Action", "BankAccount", "Batch", "Detail", "Document", "FilePart", "Filing", "Institution",
-    "InstitutionAlias", "Issue", "Manifest", "MatchCase", "Membership", "Merge", "Occupation", "Person",
-    "Phone", "Progress", "Region", "RegionClosure", "RejectedRow", "SkillLevel", "User",
+    "InstitutionAlias", "Issue", "Manifest", "MatchCase", "Membership", "Merge", "Occupation",
+    "OccupationAlias", "Person", "Phone", "Progress", "Region", "RegionClosure", "RejectedRow",
+    "SkillLevel", "User",
 ]
