@@ -71,3 +71,60 @@ class Project(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}（{self.code}）"
+
+
+class AgeLimit(models.Model):
+    """The ages a subsidised class may take, for one sex (empty: both), in one region (empty: all), for a span of days."""
+
+    region = models.ForeignKey(
+        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("适用地区"),
+        help_text=_("空表示不限地区"),
+    )
+    sex = models.CharField(_("性别"), max_length=1, blank=True, default="", help_text=_("M男 F女；空表示不分"))
+    minimum = models.PositiveSmallIntegerField(_("最小年龄"), help_text=_("周岁，含"))
+    maximum = models.PositiveSmallIntegerField(_("最大年龄"), help_text=_("周岁，含"))
+    valid_from = models.DateField(_("生效日期"))
+    valid_to = models.DateField(_("截止日期"), null=True, blank=True)
+    document_no = models.CharField(_("依据文号"), max_length=80, blank=True)
+
+    class Meta:
+        db_table = "catalogue_agelimit"
+        verbose_name = _("年龄规定")
+        verbose_name_plural = _("年龄规定")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["region", "sex", "valid_from"], nulls_distinct=False, name="catalogue_agelimit_once",
+                violation_error_message=_("同一地区、性别、生效日期的年龄规定已经存在。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(maximum__gte=F("minimum")), name="catalogue_agelimit_range",
+                violation_error_message=_("最大年龄不能小于最小年龄。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sex or '*'} {self.minimum}-{self.maximum}"
+
+
+class Threshold(models.Model):
+    """A number that policy may change, under a code, for a span of days. The codes stand in ``docs/checks.md``."""
+
+    code = models.CharField(_("代码"), max_length=40, db_collation="C")
+    value = models.IntegerField(_("数值"))
+    valid_from = models.DateField(_("生效日期"))
+    valid_to = models.DateField(_("截止日期"), null=True, blank=True)
+    document_no = models.CharField(_("依据文号"), max_length=80, blank=True)
+
+    class Meta:
+        db_table = "catalogue_threshold"
+        verbose_name = _("界限值")
+        verbose_name_plural = _("界限值")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["code", "valid_from"], name="catalogue_threshold_once",
+                violation_error_message=_("同一界限值在这一天已有规定。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code}={self.value}"
