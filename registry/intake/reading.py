@@ -1,0 +1,95 @@
+"""From the kept file to staged rows, through the caged child."""
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
+from django.db.backends.utils import CursorWrapper
+
+from registry.identity.current import keyring
+from registry.intake import cage, staging, store
+from registry.intake.kinds import Kind
+from registry.intake.models import Batch
+from registry.intake.progress import Teller
+
+
+class Refused(Exception):
+    """The whole file is turned away: a code of the contract, a Chinese message, and what else helps."""
+
+    def __init__(self, code: str, message: str, details: dict[str, Any] | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.message = message
+        self.details = details or {}
+
+    def as_json(self) -> dict[str, Any]:
+        return {"code": self.code, "message": self.message, **self.details}
+
+
+@dataclass(slots=True)
+class Read:
+    """What the reader found out about the file and its sheet."""
+
+    file_format: str = ""
+    encoding: str | None = None
+    sheet: dict[str, Any] = field(default_factory=dict)
+    rows: int = 0
+    cleaned: dict[str, str] = field(default_factory=dict)
+
+
+def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller, *, want_cleaned: bool = False) -> Read:
+    """Read the batch's file into its staging tables. Raises Refused, Cancelled, store.FileGone."""
+    columns = kind.spec.staged
+    staging.create(cursor, batch.id, columns)
+    found = Read()
+    request = cage.Request(
+        kind=kind.key,
+        keys=keyring().as_dict(),
+        sheet=batch.chosen_sheet or None,
+        mapping=batch.chosen_mapping or None,
+        want_cleaned=want_cleaned,
+        memory=settings.INTAKE_CHILD_MEMORY,
+        cpu_seconds=settings.INTAKE_CHILD_CPU_SECONDS,
+        max_bytes=batch.context.get("max_bytes", settings.INTAKE_MAX_BYTES),
+    )
+    with store.reading(batch) as file:
+        for frame in cage.run(request, file):
+            _take(frame, found, cursor, batch, columns, teller)
+    found.rows = staging.settle(cursor, batch.id)
+    return found
+
+
+def _take(
+    frame: cage.Frame,
+    found: Read,
+    cursor: CursorWrapper,
+    batch: Batch,
+    columns: tuple[tuple[str, str], ...],
+    teller: Teller,
+) -> None:
+    header = frame.header
+    match frame.type:
+        case "meta":
+            found.file_format = header["format"]
+            found.encoding = header.get("encoding")
+            found.sheet = {
+                "name": header["sheet"],
+                "header_row": header["header_row"],
+                "mapping": header["mapping"],
+                "ignored_columns": header["ignored_columns"],
+                "skipped_rows": [],
+            }
+        case "chunk":
+            staging.copy_rows(cursor, batch.id, columns, frame.payload)
+            teller.tell("read", header["done"], header.get("total"))
+        case "issues":
+            staging.copy_issues(cursor, batch.id, frame.payload)
+        case "end":
+            found.sheet["skipped_rows"] = header["skipped_rows"]
+            found.cleaned = header.get("cleaned", {})
+        case "refused":
+            raise Refused(header["code"], header["message"], header.get("details"))
+        case other:
+            raise ValueError(f"unknown frame {json.dumps(other)}")
