@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -50,8 +50,8 @@ class Institution(models.Model):
         db_table = "institutions_institution"
         verbose_name = _("培训评价机构")
         verbose_name_plural = _("培训评价机构")
-        ordering = ["name"]
-        constraints = [
+        ordering: ClassVar = ["name"]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(credit_code__isnull=True)
                 | Q(credit_code__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"),
@@ -96,8 +96,8 @@ class InstitutionAlias(models.Model):
         db_table = "institutions_alias"
         verbose_name = _("机构别名")
         verbose_name_plural = _("机构别名")
-        ordering = ["name_key"]
-        constraints = [
+        ordering: ClassVar = ["name_key"]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 condition=~Q(name_key=""),
                 name="institutions_alias_named",
@@ -157,8 +157,8 @@ class Filing(models.Model):
         db_table = "institutions_filing"
         verbose_name = _("机构备案")
         verbose_name_plural = _("机构备案")
-        ordering = ["institution", "purpose", "occupation", "level", "valid_from"]
-        constraints = [
+        ordering: ClassVar = ["institution", "purpose", "occupation", "level", "valid_from"]
+        constraints: ClassVar = [
             # Also the index of the scope check: institution, purpose, occupation come first.
             models.UniqueConstraint(
                 fields=["institution", "purpose", "occupation", "level", "valid_from"],

@@ -1,6 +1,8 @@
 """What may be trained and attested: occupations by edition of the dictionary, and the eight levels."""
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -39,8 +41,8 @@ class Occupation(models.Model):
         db_table = "occupations_occupation"
         verbose_name = _("职业")
         verbose_name_plural = _("职业")
-        ordering = ["edition", "code", "name"]
-        constraints = [
+        ordering: ClassVar = ["edition", "code", "name"]
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["edition", "code", "name"],
                 name="occupations_occupation_once",
@@ -79,8 +81,8 @@ class OccupationAlias(models.Model):
         db_table = "occupations_alias"
         verbose_name = _("职业别名")
         verbose_name_plural = _("职业别名")
-        ordering = ["name_key"]
-        constraints = [
+        ordering: ClassVar = ["name_key"]
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["name_key", "institution"],
                 nulls_distinct=False,
@@ -109,8 +111,8 @@ class SkillLevel(models.Model):
         db_table = "occupations_skilllevel"
         verbose_name = _("技能等级")
         verbose_name_plural = _("技能等级")
-        ordering = ["rank"]
-        constraints = [
+        ordering: ClassVar = ["rank"]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(rank__gte=1, rank__lte=8),
                 name="occupations_skilllevel_rank",

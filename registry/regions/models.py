@@ -7,6 +7,7 @@ under the autonomous region.
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -59,9 +60,9 @@ class Region(models.Model):
         db_table = "regions_region"
         verbose_name = _("行政区划")
         verbose_name_plural = _("行政区划")
-        ordering = ["code"]
-        indexes = [models.Index(fields=["level", "code"], name="regions_region_level")]
-        constraints = [
+        ordering: ClassVar = ["code"]
+        indexes: ClassVar = [models.Index(fields=["level", "code"], name="regions_region_level")]
+        constraints: ClassVar = [
             models.CheckConstraint(
                 condition=Q(code__regex=r"^[1-9][0-9]{5}([0-9]{3})?$"),
                 name="regions_region_code_shape",
@@ -108,7 +109,7 @@ class RegionClosure(models.Model):
         db_table = "regions_closure"
         verbose_name = _("区划从属关系")
         verbose_name_plural = _("区划从属关系")
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["ancestor", "descendant"],
                 name="regions_closure_pair",

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
@@ -44,8 +45,8 @@ class Project(models.Model):
         db_table = "catalogue_project"
         verbose_name = _("培训项目")
         verbose_name_plural = _("培训项目")
-        ordering = ["code", "version"]
-        constraints = [
+        ordering: ClassVar = ["code", "version"]
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["code", "version"],
                 name="catalogue_project_version",
@@ -91,7 +92,7 @@ class AgeLimit(models.Model):
         db_table = "catalogue_agelimit"
         verbose_name = _("年龄规定")
         verbose_name_plural = _("年龄规定")
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["region", "sex", "valid_from"], nulls_distinct=False, name="catalogue_agelimit_once",
                 violation_error_message=_("同一地区、性别、生效日期的年龄规定已经存在。"),
@@ -119,7 +120,7 @@ class Threshold(models.Model):
         db_table = "catalogue_threshold"
         verbose_name = _("界限值")
         verbose_name_plural = _("界限值")
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["code", "valid_from"], name="catalogue_threshold_once",
                 violation_error_message=_("同一界限值在这一天已有规定。"),
