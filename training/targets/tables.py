@@ -1,0 +1,153 @@
+"""The roll-up tables. Triggers append to `Delta` in the transaction that changes a row; folding adds them up.
+
+Nobody writes here but the triggers and the fold (sql/). A figure is always folded + open deltas, read in one
+statement, so it is exact at every moment and no importing transaction ever waits for another's counter.
+"""
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Measure(models.IntegerChoices):
+    """What a roll-up line counts."""
+
+    STARTED = 1, _("开班人次")
+    FINISHED = 2, _("结业人次")
+    CERTIFIED = 3, _("取证人次")
+    HIGH_NEW = 4, _("新增高技能人才")
+    PAID = 5, _("补贴人次")
+
+
+def code_field(size: int) -> models.CharField[str, str]:
+    """A short code compared byte by byte; empty where the measure knows no such thing."""
+    return models.CharField(max_length=size, db_collation="C", default="", db_default="")
+
+
+class Delta(models.Model):
+    """One change not yet folded, grouped as finely as any figure is ever asked for.
+
+    `source` is the table that changed: e enrolments, c certificates, p payments. A line of enrolments carries the
+    months of both its events; `firsts` is the bit set of the enrolment (see enrolments), the same for all `n` rows.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    source = models.CharField(max_length=1, db_collation="C")
+    region_code = code_field(9)
+    klass_id = models.BigIntegerField(default=0, db_default=0)
+    institution_id = models.BigIntegerField(default=0, db_default=0)
+    started_month = models.DateField(null=True)
+    month = models.DateField(null=True)
+    funding = code_field(10)
+    training_type = code_field(20)
+    category = code_field(20)
+    family = code_field(14)
+    rank = models.SmallIntegerField(default=0, db_default=0)
+    firsts = models.IntegerField(default=0, db_default=0)
+    n = models.IntegerField(default=0, db_default=0)
+    high = models.IntegerField(default=0, db_default=0)
+    amount_fen = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "targets_delta"
+        verbose_name = _("未并账的变动")
+        verbose_name_plural = _("未并账的变动")
+        indexes = [models.Index(fields=["region_code"], name="targets_delta_region")]
+
+
+class Dims(models.Model):
+    """A combination of codes that occurs; roll-up lines name it by number, which keeps their keys short."""
+
+    id = models.AutoField(primary_key=True)
+    funding = code_field(10)
+    training_type = code_field(20)
+    category = code_field(20)
+    family = code_field(14)
+    rank = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        db_table = "targets_dims"
+        verbose_name = _("口径组合")
+        verbose_name_plural = _("口径组合")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["funding", "training_type", "category", "family", "rank"], name="targets_dims_once"
+            )
+        ]
+
+
+class Sums(models.Model):
+    """What a line holds. The four 人数 belong to the node of the line and cannot be added across nodes.
+
+    `heads_*`: people by the year, by the five-year plan; the same of subsidised training alone.
+    """
+
+    n = models.IntegerField()
+    amount_fen = models.BigIntegerField(default=0, db_default=0)
+    heads_year = models.IntegerField(default=0, db_default=0)
+    heads_plan = models.IntegerField(default=0, db_default=0)
+    heads_year_sub = models.IntegerField(default=0, db_default=0)
+    heads_plan_sub = models.IntegerField(default=0, db_default=0)
+
+    class Meta:
+        abstract = True
+
+
+class NodeMonth(Sums):
+    """One division, one month. `own` holds what is counted in the division itself and in none below it (本级)."""
+
+    pk = models.CompositePrimaryKey("node", "own", "measure", "month", "dims_id")
+    node = code_field(9)
+    own = models.BooleanField()
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    month = models.DateField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_node_month"
+        verbose_name = _("地区月汇总")
+        verbose_name_plural = _("地区月汇总")
+
+
+class NodeYear(Sums):
+    """The same by calendar year: what the board and its children are read from."""
+
+    pk = models.CompositePrimaryKey("node", "own", "measure", "year", "dims_id")
+    node = code_field(9)
+    own = models.BooleanField()
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    year = models.SmallIntegerField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_node_year"
+        verbose_name = _("地区年汇总")
+        verbose_name_plural = _("地区年汇总")
+
+
+class FinePart(Sums):
+    """One class (or, for certificates, one provider) in one leaf division and month.
+
+    A class knows its provider, so the line does not repeat it; certificates know no class, so theirs name the
+    provider instead. The 人数 here are those of the provider.
+    """
+
+    pk = models.CompositePrimaryKey("region_code", "measure", "klass_id", "institution_id", "month", "dims_id")
+    region_code = code_field(9)
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    klass_id = models.BigIntegerField()
+    institution_id = models.BigIntegerField()
+    month = models.DateField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_fine"
+        verbose_name = _("班级月汇总")
+        verbose_name_plural = _("班级月汇总")
+        indexes = [
+            models.Index(fields=["klass_id"], name="targets_fine_klass", condition=models.Q(klass_id__gt=0)),
+            models.Index(
+                fields=["institution_id"], name="targets_fine_institution",
+                condition=models.Q(institution_id__gt=0),
+            ),
+        ]
