@@ -1,0 +1,36 @@
+-- References are checked at once; see registry/people/sql/immediate_keys.sql.
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN
+        SELECT conrelid::regclass AS place, conname
+        FROM pg_constraint
+        WHERE contype = 'f' AND condeferrable AND conrelid = 'issuance_certificate'::regclass
+    LOOP
+        EXECUTE format('ALTER TABLE %s ALTER CONSTRAINT %I NOT DEFERRABLE', found.place, found.conname);
+    END LOOP;
+END $$;
+
+-- A person becomes highly skilled once: the earliest standing certificate of such a level carries the mark.
+CREATE FUNCTION issuance_refresh_first_high(person_ids uuid[]) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE changed integer;
+BEGIN
+    WITH ranked AS (
+        SELECT c.id, row_number() OVER (PARTITION BY c.person_id ORDER BY c.issued_on, c.id) = 1 AS is_first
+        FROM issuance_certificate c
+        JOIN occupations_skilllevel l ON l.rank = c.level_id AND l.high_skilled
+        WHERE c.person_id = ANY (person_ids)
+          AND c.state <> 'revoked' AND c.family IN ('skill_level', 'qualification')
+    )
+    UPDATE issuance_certificate c SET first_high = coalesce(r.is_first, false)
+    FROM issuance_certificate x LEFT JOIN ranked r ON r.id = x.id
+    WHERE x.person_id = ANY (person_ids) AND c.id = x.id AND c.first_high <> coalesce(r.is_first, false);
+    GET DIAGNOSTICS changed = ROW_COUNT;
+    RETURN changed;
+END $$;
+
+CREATE FUNCTION canon_certificate_v1(c issuance_certificate) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT convert_to(concat_ws('|', c.id, c.person_id, c.family, c.number, c.name, c.occupation_text, c.level_id,
+        c.institution_id, c.region_code, c.issued_on, c.state, c.basis, c.structure, c.enrolment_id, c.batch_id,
+        c.row_no), 'UTF8')
+$$;

@@ -1,0 +1,124 @@
+"""A column is an object: how it is headed, how its cells are cleaned, and what it stages.
+
+Pure Python without Django: the caged child imports it, and so does everybody who offers templates or mappings.
+"""
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+from registry.intake.cells import NULL, Cell, Fault
+
+if TYPE_CHECKING:
+    from registry.identity.keyring import Keyring
+
+
+class Cleaned(NamedTuple):
+    """``fields`` are COPY texts, one per staged column of its Column: a string for one, a tuple for more or none."""
+
+    fields: str | tuple[str, ...]
+    value: Any = None
+    faults: tuple[Fault, ...] = ()
+
+
+BLANK = Cleaned(NULL)
+Clean: TypeAlias = Callable[[Cell], Cleaned]
+
+
+@dataclass(slots=True)
+class Bench:
+    """What cleaners have at hand while one sheet is read. ``row_id`` and ``values`` are those of the current row."""
+
+    keyring: Keyring | None
+    today: date
+    printed: Mapping[str, str] = field(default_factory=dict)
+    slots: Mapping[str, int] = field(default_factory=dict)
+    row_id: Any = None
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a kind.
+
+    ``clean`` is given the bench and the heading as printed (which may name a unit) and returns the cleaner. A cleaner
+    that depends on nothing but its cell is remembered (``memo``): cells of a sheet repeat. ``turn`` orders cleaning
+    within a row where one column needs another's value.
+    """
+
+    key: str
+    heading: str
+    clean: Callable[[Bench, str], Clean]
+    synonyms: tuple[str, ...] = ()
+    staged: tuple[tuple[str, str], ...] = ()
+    memo: bool = True
+    turn: int = 1
+    choices: tuple[str, ...] = ()
+    note: str = ""
+    example: str = ""
+    offered: bool = True  # whether the template has it; others are understood when they come
+    width: int = 14
+
+
+IDENTITY_STAGED: tuple[tuple[str, str], ...] = (
+    ("row", "int"),
+    ("bad", "bool"),
+    ("reader_bad", "bool"),  # stays when checks against the registry are made anew
+    ("person_uuid", "uuid"),
+)
+
+Finish: TypeAlias = Callable[[dict[str, Any], list[str]], list[tuple[str, Fault]]]
+
+
+def no_finish(bench: Bench) -> Finish:
+    return lambda values, out: []
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSpec:
+    """One kind of sheet as the reader knows it.
+
+    ``origin`` is where the child finds this object again ("package.module:NAME"). ``required`` lists groups of column
+    keys, one of each group must be there. ``finish`` judges a row as a whole and fills ``finish_staged``.
+    ``service`` headings belong to error workbooks and numbering: known, never stored, not worth a mention.
+    """
+
+    kind: str
+    label: str
+    origin: str
+    columns: tuple[Column, ...]
+    required: tuple[tuple[str, ...], ...]
+    finish: Callable[[Bench], Finish] = no_finish
+    finish_staged: tuple[tuple[str, str], ...] = ()
+    service: tuple[str, ...] = (
+        "处理结果", "错误原因", "序号", "编号", "序", "行号", "备注", "签名", "本人签字", "学员签名", "签字",
+    )
+
+    @property
+    def staged(self) -> tuple[tuple[str, str], ...]:
+        """(name, SQL type) of the staging table, in the order of the COPY lines."""
+        return (
+            *IDENTITY_STAGED,
+            *(pair for column in self.columns for pair in column.staged),
+            *self.finish_staged,
+        )
+
+    @property
+    def slots(self) -> dict[str, int]:
+        return {name: number for number, (name, _) in enumerate(self.staged)}
+
+    def column(self, key: str) -> Column:
+        for column in self.columns:
+            if column.key == key:
+                return column
+        raise KeyError(key)
+
+    @property
+    def offered(self) -> tuple[Column, ...]:
+        """Columns of the template."""
+        return tuple(column for column in self.columns if column.offered)
+
+    def is_required(self, key: str) -> bool:
+        return any(group[0] == key for group in self.required)
