@@ -1,0 +1,168 @@
+"""Writing history: one action for whatever was done, in the transaction that does it."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Literal, Protocol
+from uuid import UUID
+
+from django.apps import apps
+from django.db import connection
+from django.db.models import UUIDField
+
+from registry.audit.commitments import commit, new_salt, personal_keys_in
+from registry.audit.context import Acting, acting
+from registry.audit.models import Action, Detail
+
+SYSTEM_ACTOR = "系统"
+
+
+class Actor(Protocol):
+    """An account, as far as the record needs it."""
+
+    @property
+    def pk(self) -> Any: ...
+
+    def get_username(self) -> str: ...
+
+
+class OutsideTransaction(RuntimeError):
+    """Something was to be recorded outside a transaction, so that record and deed could part."""
+
+
+class PersonalDataInAction(ValueError):
+    """`before` or `after` holds personal data; give it as `personal` instead."""
+
+
+def record(
+    *,
+    code: str,
+    actor: Actor | None,
+    subject_type: str,
+    subject_id: object = "",
+    n: int = 1,
+    reason: str = "",
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    personal: Mapping[str, Any] | None = None,
+    person_id: UUID | None = None,
+) -> Action:
+    """Add one action; with `personal`, also its salted, erasable detail about `person_id`.
+
+    `code` is `<room>.<verb>`, `n` the number of rows, `actor` None for the program itself. `before` and `after` hold
+    no personal data. Call it inside the transaction of the deed: one INSERT, two with a detail.
+    """
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(code)
+    if found := personal_keys_in([before, after]):
+        raise PersonalDataInAction(f"{code}: {', '.join(sorted(found))}")
+    who = _capacity(actor)
+    action = Action.objects.create(
+        actor=who.actor or SYSTEM_ACTOR,
+        actor_id=who.actor_id,
+        actor_role=who.role,
+        institution_id=who.institution_id,
+        region_code=who.region_code,
+        request_id=who.request_id,
+        code=code,
+        subject_type=subject_type,
+        subject_id=str(subject_id),
+        n=n,
+        reason=reason,
+        before=before,
+        after=after,
+    )
+    if personal is not None or person_id is not None:
+        _add_detail(action, personal or {}, person_id)
+    return action
+
+
+def _capacity(actor: Actor | None) -> Acting:
+    """The capacity in force when it is this actor's; otherwise only their name is known."""
+    current = acting()
+    if actor is None:
+        # The program acts by itself, though perhaps within somebody's request.
+        return Acting(request_id=current.request_id)
+    if current.actor_id == actor.pk:
+        return current
+    return Acting(actor=actor.get_username(), actor_id=actor.pk, request_id=current.request_id)
+
+
+def _add_detail(action: Action, detail: Mapping[str, Any], person_id: UUID | None) -> None:
+    salt = new_salt()
+    Detail.objects.create(
+        action=action, subject_person=person_id, salt=salt, detail=detail, commitment=commit(salt, detail)
+    )
+
+
+def erase(actor: Actor | None, person_id: UUID, *, reason: str) -> int:
+    """Destroy salt and content of every detail about a person; the commitments stay. Returns how many.
+
+    Whether it may be done (retention, two persons) is decided before this is called.
+    """
+    action = record(
+        code="audit.erase", actor=actor, subject_type="person", subject_id=person_id, reason=reason,
+        n=Detail.objects.filter(subject_person=person_id, erased_at=None).count(),
+    )
+    Detail.objects.filter(subject_person=person_id, erased_at=None).update(salt=None, detail=None)
+    return action.n
+
+
+def manifest(
+    action: Action, table_name: str, canon: str, select_sql: str, params: Sequence[Any] = ()
+) -> int:
+    """Commit the action to what rows look like now: one INSERT … SELECT, however many they are.
+
+    `select_sql` yields two columns, the row's id (bigint or uuid, each once) and its canonical text, e.g.
+    `SELECT e.id, canon_enrolment_v1(e) FROM enrolments_enrolment e WHERE e.batch_id = %s`. It stands in the statement
+    as it is: never build it from input. Returns the number of rows; for none, no manifest is written.
+    """
+    hashed = f"SELECT r.id, canon_hash(r.canon) FROM ({select_sql}) r(id, canon)"
+    return _insert(action, table_name, canon, hashed, params)
+
+
+def manifest_rows(action: Action, table_name: str, canon: str, ids: Sequence[int] | Sequence[UUID]) -> int:
+    """The same for a few rows by id, read through the form's own `canon_<canon>_rows()`."""
+    rows = f"SELECT id, canon FROM {rows_function(canon)}() WHERE id = ANY(%s)"
+    return manifest(action, table_name, canon, rows, [list(ids)])
+
+
+def manifest_removed(action: Action, table_name: str, canon: str, ids: Sequence[int] | Sequence[UUID]) -> int:
+    """Say that the action removed these rows: 32 zero bytes in place of each hash."""
+    rows = f"SELECT r.id, decode(repeat('00', 32), 'hex') FROM unnest(%s::{id_type(table_name)}[]) r(id)"
+    return _insert(action, table_name, canon, rows, [list(ids)])
+
+
+def rows_function(canon: str) -> str:
+    """The SQL function that yields (id, canon) of all current rows in this canonical form."""
+    if not canon.isidentifier():
+        raise ValueError(f"not the name of a canonical form: {canon!r}")
+    return f"canon_{canon}_rows"
+
+
+@cache
+def id_type(table_name: str) -> Literal["bigint", "uuid"]:
+    """Which of the two kinds of id the table's rows have. Raises LookupError for a table without a model."""
+    for model in apps.get_models():
+        if model._meta.db_table == table_name:
+            return "uuid" if isinstance(model._meta.pk, UUIDField) else "bigint"
+    raise LookupError(f"no model keeps the table {table_name}")
+
+
+def _insert(action: Action, table_name: str, canon: str, hashed_rows: str, params: Sequence[Any]) -> int:
+    if not connection.in_atomic_block:
+        raise OutsideTransaction(action.code)
+    column = "row_uuids" if id_type(table_name) == "uuid" else "row_ids"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            INSERT INTO audit_manifest (action_id, table_name, canon, {column}, hashes)
+            SELECT %s, %s, %s, array_agg(h.id ORDER BY h.id), string_agg(h.hash, ''::bytea ORDER BY h.id)
+            FROM ({hashed_rows}) h(id, hash)
+            HAVING count(*) > 0
+            RETURNING cardinality({column})
+            """,
+            [action.pk, table_name, canon, *params],
+        )
+        written = cursor.fetchone()
+    return written[0] if written else 0
