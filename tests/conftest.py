@@ -1,0 +1,155 @@
+"""What every test stands on: a PostgreSQL of the test run's own, and a browser where there is one.
+
+With DATABASE_URL unset a server is started in a temporary folder and thrown away afterwards, so that two runs at
+once never meet. JIANGCE_PG_BIN names the programs to use instead of the wheel's.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.db.backends.postgresql.operations import DatabaseOperations
+
+from registry.config import embedded
+from registry.config.settings import database_from_url
+
+CHROMIUM = Path(os.environ.get("JIANGCE_CHROMIUM", "/usr/bin/chromium"))
+NO_CHROMIUM = f"NO BROWSER TESTS WERE RUN: there is no {CHROMIUM} (Debian: apt-get install chromium)"
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+USES_DATABASE = {"db", "transactional_db", "live_server", "client", "admin_client", "django_db_setup"}
+TEMPORARY = "jiangce-test-"
+
+# Playwright runs its own event loop in this thread; Django would take every query for a mistake.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+
+
+# --- one server for the whole run ------------------------------------------------------------------
+
+
+def _start_server() -> None:
+    """Start a server in a temporary folder and let DATABASE_URL name it, for us and for whatever we start."""
+    _sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{TEMPORARY}{os.getpid()}-", dir="/tmp"))
+    folder.chmod(0o755)  # the server's own account must get in; the data below is private to it
+    os.environ["DATABASE_URL"] = embedded.ensure_running(folder, durable=False).url
+    os.environ["JIANGCE_TEST_SERVER"] = str(folder)
+    connections["default"].settings_dict.update(database_from_url(os.environ["DATABASE_URL"]))
+
+
+def _throw_away(folder: Path) -> None:
+    home = Path(embedded.locate(folder).host).parent
+    embedded.stop(folder)
+    shutil.rmtree(home, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep() -> None:
+    """Throw away what killed test runs left behind."""
+    for folder in Path("/tmp").glob(f"{TEMPORARY}*"):
+        pid = folder.name.removeprefix(TEMPORARY).split("-")[0]
+        if folder.stat().st_uid == os.geteuid() and pid.isdigit() and not Path("/proc", pid).exists():
+            _throw_away(folder)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Under xdist the workers share the server of the process that starts them."""
+    starts_workers = bool(getattr(config.option, "tx", None)) and not hasattr(config, "workerinput")
+    if starts_workers and not os.environ.get("DATABASE_URL"):
+        _start_server()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    folder = os.environ.get("JIANGCE_TEST_SERVER")
+    if folder and not hasattr(config, "workerinput"):
+        _throw_away(Path(folder))
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None) -> None:
+    """Called before the first test that needs a database: without xdist the server starts only now."""
+    if not os.environ.get("DATABASE_URL"):
+        _start_server()
+
+
+@pytest.fixture
+def database_url(transactional_db: None) -> str:
+    """The address of this worker's test database, for programs that a test starts."""
+    s = connection.settings_dict
+    return embedded.Database(s["HOST"], int(s["PORT"]), s["NAME"], s["USER"]).url
+
+
+# --- tables that refuse to be emptied --------------------------------------------------------------
+
+_REFUSING_TRIGGERS = """
+    SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled = 'A'
+    FROM pg_trigger
+    WHERE NOT tgisinternal AND (tgtype & 32) <> 0 AND tgenabled <> 'D'
+"""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _flush_append_only_tables() -> Iterator[None]:
+    """Between transactional tests Django empties every table; append-only ones must let it, and only it."""
+    truncate = DatabaseOperations.execute_sql_flush
+
+    def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
+        with self.connection.cursor() as cursor:
+            cursor.execute(_REFUSING_TRIGGERS)
+            triggers = cursor.fetchall()
+        off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name, _always in triggers]
+        on = [
+            f"ALTER TABLE {table} ENABLE {'ALWAYS ' if always else ''}TRIGGER {name}"
+            for table, name, always in triggers
+        ]
+        # The queue's tables are not Django's, so it would leave them full.
+        queue = ["TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers CASCADE"]
+        truncate(self, [*off, *sql_list, *queue, *on])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
+        yield
+
+
+# --- browser ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(NO_CHROMIUM)
+    return {**browser_type_launch_args, "executable_path": str(CHROMIUM), "args": CHROMIUM_ARGUMENTS}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]:
+    return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "page" in fixtures or "browser" in fixtures:
+            item.add_marker("browser")
+        if fixtures & USES_DATABASE or item.get_closest_marker("django_db"):
+            item.add_marker("database")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    if any(NO_CHROMIUM in str(report.longrepr) for report in skipped):
+        terminalreporter.write_line(NO_CHROMIUM, red=True, bold=True)
