@@ -1,0 +1,230 @@
+"""What templates of every room share: numbers, money, tags of states, icons, bars, menu items, charts."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from django import template
+from django.forms.boundfield import BoundField
+from django.templatetags.static import static
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.html import format_html, format_html_join, json_script
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from registry.templatetags.vocabulary import tone_of
+
+register = template.Library()
+
+NOTHING = "—"
+
+
+# --- numbers ---------------------------------------------------------------------------------------
+
+
+@register.filter
+def number(value: Any, places: int = 0) -> str:
+    """1234567 → 1,234,567; None and "" → a dash. `places` decimals, half up."""
+    if value is None or value == "":
+        return NOTHING
+    step = Decimal(1).scaleb(-places)
+    return f"{Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP):,}"
+
+
+@register.filter
+def money(fen: int | None) -> str:
+    """Fen → 1,200.00 元."""
+    return NOTHING if fen is None else _("%(sum)s 元") % {"sum": f"{Decimal(fen) / 100:,.2f}"}
+
+
+@register.filter
+def wan(fen: int | None) -> SafeString | str:
+    """Fen → 328.64 万元, with the exact sum on hover and for machines."""
+    if fen is None:
+        return NOTHING
+    short = _("%(sum)s 万元") % {"sum": number(Decimal(fen) / 1_000_000, 2)}
+    return format_html('<data value="{}" title="{}">{}</data>', Decimal(fen) / 100, money(fen), short)
+
+
+@register.filter
+def wan_times(count: int | Decimal | None, unit: str = "人次") -> SafeString | str:
+    """A count → 750.0 万人次, with the exact count on hover and for machines."""
+    if count is None:
+        return NOTHING
+    exact = f"{number(count)} {unit}"
+    return format_html('<data value="{}" title="{}">{} 万{}</data>', count, exact, number(Decimal(count) / 10_000, 1), unit)
+
+
+@register.filter
+def rate(value: Decimal | float | None) -> str:
+    """0.789 → 78.9%; a ratio without its denominator is no number."""
+    return _("无法计算") if value is None else f"{number(Decimal(str(value)) * 100, 1)}%"
+
+
+@register.filter
+def day(value: Any) -> str:
+    """A date as 2026-05-11, whatever the language."""
+    return NOTHING if not value else value.strftime("%Y-%m-%d")
+
+
+@register.filter
+def moment(value: Any) -> str:
+    """A moment as 2026-05-11 09:41 in the office's time."""
+    from django.utils.timezone import localtime
+
+    return NOTHING if not value else localtime(value).strftime("%Y-%m-%d %H:%M")
+
+
+@register.filter
+def duration(seconds: float | None) -> str:
+    """6.8 → 6.8 秒; 125 → 2 分 5 秒; 7300 → 2 小时 1 分."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 60:
+        return _("%(n)s 秒") % {"n": f"{seconds:.1f}" if seconds < 10 else f"{seconds:.0f}"}
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return _("%(m)s 分 %(s)s 秒") % {"m": minutes, "s": rest}
+    return _("%(h)s 小时 %(m)s 分") % {"h": minutes // 60, "m": minutes % 60}
+
+
+@register.filter
+def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
+    """`mapping[key]` where a template cannot write it; None when absent."""
+    return mapping.get(key) if mapping else None
+
+
+# --- marks -----------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(name: str, tone: str = "") -> SafeString:
+    """An icon of the sprite. Decoration only: the words beside it carry the meaning."""
+    return format_html(
+        '<svg class="i {}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>',
+        tone and f"{tone}-ink", static("vendor/tabler/sprite.svg"), name,
+    )
+
+
+@register.simple_tag
+def tag(word: str | Promise | None, tone: str = "") -> SafeString | str:
+    """A state as a word first and a colour second; the colour is the word's own unless one is given."""
+    if not word:
+        return ""
+    return format_html('<span class="tag {}">{}</span>', tone or tone_of(str(word)), word)
+
+
+@register.simple_tag
+def bar(value: float | Decimal | None, tone: str = "ok", mark: float | Decimal | None = None) -> SafeString:
+    """A bar of a share (0–1, cut at 1), with an optional mark. Hidden from readers: the number stands beside it."""
+    parts = [(0.0, _percent(value), tone)]
+    if mark is not None:
+        parts.append((min(_percent(mark), 99.0), 1.0, "mark"))
+    return _drawn(parts)
+
+
+@register.simple_tag
+def stacked(*counts_and_tones: Any) -> SafeString:
+    """`{% stacked 1842 "ok" 22 "warn" 36 "bad" %}`: shares of one whole laid end to end."""
+    counts = [max(0, int(count or 0)) for count in counts_and_tones[::2]]
+    whole = sum(counts) or 1
+    parts, at = [], 0.0
+    for count, tone in zip(counts, counts_and_tones[1::2], strict=True):
+        # A share of one in a hundred thousand must still be seen.
+        width = max(100 * count / whole, 0.5) if count else 0.0
+        parts.append((at, min(width, 100 - at), tone))
+        at += width
+    return _drawn(parts, "tall")
+
+
+def _percent(share: float | Decimal | None) -> float:
+    return round(100 * min(1.0, max(0.0, float(share or 0))), 2)
+
+
+def _drawn(parts: Sequence[tuple[float, float, str]], css: str = "") -> SafeString:
+    rects = format_html_join(
+        "", '<rect class="{}" x="{}" width="{}" height="1"></rect>',
+        ((tone, f"{x:.2f}", f"{width:.2f}") for x, width, tone in parts),
+    )
+    return format_html(
+        '<svg class="bar {}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>', css, rects
+    )
+
+
+# --- links and lists -------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def url_or_nothing(name: str, *args: Any, **kwargs: Any) -> str:
+    """The address of a named page, or "" when no room offers it."""
+    try:
+        return reverse(name, args=args, kwargs=kwargs)
+    except NoReverseMatch:
+        return ""
+
+
+@register.inclusion_tag("parts/_menu_item.html", takes_context=True)
+def menu_item(
+    context: template.Context, name: str, icon_name: str, label: str, roles: str = "", count: int | None = None
+) -> dict[str, Any]:
+    """One line of the left menu: absent when its room has no page or the reader's role has no use for it.
+
+    `roles` are codes between blanks; empty means everybody. Hiding is courtesy; the view itself decides.
+    """
+    request = context.get("request")
+    role = getattr(getattr(request, "actor", None), "role", None)
+    href = "" if roles and role and str(role) not in roles.split() else url_or_nothing(name)
+    match = getattr(request, "resolver_match", None)
+    here = match.view_name if match else ""
+    same_room = ":" in name and name.endswith((":list", ":board")) and here.split(":")[0] == name.split(":")[0]
+    lit = context.get("menu") or (name if here == name or same_room else "")
+    return {"href": href, "icon_name": icon_name, "label": label, "count": count, "current": lit == name}
+
+
+@register.simple_block_tag
+def menu_group(content: str, title: str) -> SafeString | str:
+    """A titled group of menu lines; nothing at all when none of its lines is shown."""
+    if not content.strip():
+        return ""
+    return format_html("<h2>{}</h2><ul>{}</ul>", title, content)
+
+
+@register.simple_tag
+def describe(field: BoundField) -> BoundField | SafeString:
+    """A form field drawn with its help and its error tied to it, for those who listen to the page."""
+    ids = [f"{field.id_for_label}-help"] * bool(field.help_text) + [f"{field.id_for_label}-error"] * bool(field.errors)
+    css = "form-select" if field.widget_type == "select" else "form-check-input" if field.widget_type == "checkbox" else "form-control"
+    attrs: dict[str, str | bool] = {"class": css}
+    if ids:
+        attrs["aria-describedby"] = " ".join(ids)
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    return field.as_widget(attrs=attrs)
+
+
+# --- charts ----------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def chart(element_id: str, data: Mapping[str, Any], sentence: str, size: str = "") -> SafeString:
+    """A chart: its numbers as JSON, and the place where charts.js draws them.
+
+    `data["type"]` is one of target, lines, pie, heat (see charts.js); `sentence` says what it shows to whoever
+    cannot see it. The page shows the same numbers in a table, and puts `{% chart_assets %}` into its `scripts` block.
+    size: "" (20 rem high), low, high.
+    """
+    return format_html(
+        '{}<div class="chart {}" id="{}" data-chart="{}-data" role="img" aria-label="{}"></div>',
+        json_script(data, f"{element_id}-data"), size, element_id, element_id, sentence,
+    )
+
+
+@register.simple_tag
+def chart_assets() -> SafeString:
+    """The scripts that charts need; only pages with charts load them."""
+    return format_html(
+        '<script src="{}" defer></script><script src="{}" defer></script>',
+        static("vendor/echarts/echarts.custom.min.js"), static("charts.js"),
+    )

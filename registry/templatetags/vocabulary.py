@@ -1,0 +1,39 @@
+"""One vocabulary of states for every room: the word, and the colour that goes with it.
+
+A word has one colour wherever it stands. A new state adds its word here; a test walks all models and says which
+word is missing.
+"""
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+TONES = {
+    "ok": (
+        _("已入库"), _("已结业"), _("合格"), _("有效"), _("正常"), _("在册"), _("启用"), _("已发放"), _("可入库"), _("已结班"),
+        _("同一人,已合并"), _("已完成"), _("达标"), _("在有效期内"), _("一致"),
+    ),
+    "info": (
+        _("待解析"), _("解析校验中"), _("入库中"), _("开班中"), _("报名中"), _("在训"), _("已报名"), _("说明"), _("未变化"),
+        _("超序时"), _("约束性"), _("累计"), _("年均"),
+    ),
+    "warn": (
+        _("待处理"), _("待确认"), _("中断,可继续"), _("略滞后"), _("需确认"), _("提示"), _("中止"), _("临近到期"), _("待核"),
+        _("补考"),
+    ),
+    "bad": (
+        _("已退回"), _("错误"), _("不合格"), _("未结业"), _("滞后"), _("已吊销"), _("已逾期"), _("不一致"), _("已作废"),
+        _("停用"),
+    ),
+    "mute": (
+        _("草稿"), _("已取消"), _("已撤销"), _("已退出"), _("已并入"), _("不是同一人"), _("未考核"), _("已忽略"), _("无法计算"),
+        _("如台账所报"), _("预期性"), _("已注销"),
+    ),
+}
+
+
+def tone_of(word: str) -> str:
+    """ok, info, warn, bad or mute; an unknown word is mute."""
+    for tone, words in TONES.items():
+        if any(word == str(known) for known in words):
+            return tone
+    return "mute"
