@@ -32,13 +32,13 @@ def upsert(
     *,
     key: Sequence[str],
     keep: Sequence[str] = (),
-    insert_only: bool = False,
+    once: Sequence[str] = (),
 ) -> Counts:
     """Insert the rows that are missing and correct those that differ; rows not given stay as they are.
 
     `key` names the columns of a unique constraint. In the columns of `keep` a NULL of the file does not
-    erase what the table holds: the file is silent there, an operator may have filled it in. With
-    `insert_only` rows that exist are never changed. All or nothing, in one transaction; database errors pass.
+    erase what the table holds: the file is silent there, an operator may have filled it in. Columns of
+    `once` are written with a new row and never again. All or nothing, in one transaction; database errors pass.
     """
     target = sql.Identifier(table)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -49,8 +49,8 @@ def upsert(
             return value
         return sql.SQL("COALESCE({}, {}.{})").format(value, target, sql.Identifier(column))
 
-    others = [column for column in columns if column not in key]
-    if insert_only or not others:
+    others = [column for column in columns if column not in key and column not in once]
+    if not others:
         action: sql.Composable = sql.SQL("NOTHING")
     else:
         action = sql.SQL("UPDATE SET {sets} WHERE ({old}) IS DISTINCT FROM ({new})").format(
