@@ -1,0 +1,230 @@
+-- Roll-ups, first half: every change of a counted row leaves lines in targets_delta, in the same transaction.
+-- Statement triggers with transition tables: one grouped INSERT per statement, whatever the number of rows.
+-- Lines are only ever appended, so two imports into one county never wait for each other.
+
+CREATE FUNCTION targets_month(day date) RETURNS date LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN day - (extract(day FROM day)::int - 1);
+
+-- ---------------------------------------------------------------- enrolments: 开班人次, 结业人次, 人数
+
+CREATE FUNCTION targets_enrolments_came() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, klass_id, started_month, month,
+                               funding, training_type, category, firsts, n)
+    -- A class ends on one day, so grouping by day and cutting to the month afterwards costs no lines.
+    SELECT 'e', region_code, klass_id, targets_month(started_on), targets_month(finished_on),
+           funding, training_type, category, firsts, count(*)
+    FROM came
+    GROUP BY klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_enrolments_went() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, klass_id, started_month, month,
+                               funding, training_type, category, firsts, n)
+    SELECT 'e', region_code, klass_id, targets_month(started_on), targets_month(finished_on),
+           funding, training_type, category, firsts, -count(*)
+    FROM gone
+    GROUP BY klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_enrolments_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, klass_id, started_month, month,
+                               funding, training_type, category, firsts, n)
+    SELECT 'e', region_code, klass_id, targets_month(started_on), targets_month(finished_on),
+           funding, training_type, category, firsts, sum(sign)
+    FROM (SELECT -1 AS sign, klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts
+          FROM gone
+          UNION ALL
+          SELECT 1, klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts
+          FROM came) both_sides
+    GROUP BY klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts
+    HAVING sum(sign) <> 0;
+
+    -- A payment is counted in its row's class and, when undated, in its row's month: it moves with the row.
+    WITH moved AS (
+        SELECT g.id, g.klass_id AS klass_before, c.klass_id AS klass_after,
+               coalesce(g.finished_on, g.started_on) AS day_before,
+               coalesce(c.finished_on, c.started_on) AS day_after
+        FROM gone g JOIN came c USING (id)
+        WHERE (g.klass_id, g.started_on, g.finished_on) IS DISTINCT FROM (c.klass_id, c.started_on, c.finished_on)
+    ), sides AS (
+        SELECT p.region_code, s.klass_id, targets_month(coalesce(p.paid_on, s.day)) AS month,
+               s.sign * CASE WHEN targets_is_first_payment(p) THEN 1 ELSE 0 END AS n, s.sign * p.amount_fen AS amount
+        FROM moved m
+        JOIN claims_payment p ON p.enrolment_id = m.id
+        CROSS JOIN LATERAL (VALUES (-1, m.klass_before, m.day_before), (1, m.klass_after, m.day_after))
+            s (sign, klass_id, day)
+    )
+    INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
+    SELECT 'p', region_code, klass_id, month, sum(n), sum(amount)
+    FROM sides GROUP BY region_code, klass_id, month HAVING sum(n) <> 0 OR sum(amount) <> 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER targets_came AFTER INSERT ON enrolments_enrolment
+    REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION targets_enrolments_came();
+CREATE TRIGGER targets_went AFTER DELETE ON enrolments_enrolment
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION targets_enrolments_went();
+CREATE TRIGGER targets_changed AFTER UPDATE ON enrolments_enrolment
+    REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_enrolments_changed();
+
+-- ---------------------------------------------------------------- certificates: 取证人次, 新增高技能人才
+-- A certificate counts in the month of issue; a revoked one is taken off in the month it was revoked (domain §6.1),
+-- so a month that was reported stays as it was.
+
+CREATE FUNCTION targets_certificates_came() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, institution_id, month, family, rank, n, high)
+    SELECT 'c', region_code, coalesce(institution_id, 0), targets_month(line.day), family, coalesce(level_id, 0),
+           sum(line.sign), sum(CASE WHEN first_high THEN line.sign ELSE 0 END)
+    FROM came CROSS JOIN LATERAL (VALUES
+        (issued_on, 1), (CASE WHEN state = 'revoked' THEN coalesce(state_on, issued_on) END, -1)) line (day, sign)
+    WHERE line.day IS NOT NULL
+    GROUP BY region_code, institution_id, targets_month(line.day), family, level_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_certificates_went() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, institution_id, month, family, rank, n, high)
+    SELECT 'c', region_code, coalesce(institution_id, 0), targets_month(line.day), family, coalesce(level_id, 0),
+           -sum(line.sign), -sum(CASE WHEN first_high THEN line.sign ELSE 0 END)
+    FROM gone CROSS JOIN LATERAL (VALUES
+        (issued_on, 1), (CASE WHEN state = 'revoked' THEN coalesce(state_on, issued_on) END, -1)) line (day, sign)
+    WHERE line.day IS NOT NULL
+    GROUP BY region_code, institution_id, targets_month(line.day), family, level_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_certificates_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, institution_id, month, family, rank, n, high)
+    SELECT 'c', region_code, coalesce(institution_id, 0), targets_month(line.day), family, coalesce(level_id, 0),
+           sum(side * line.sign), sum(CASE WHEN first_high THEN side * line.sign ELSE 0 END)
+    FROM (SELECT -1 AS side, region_code, institution_id, family, level_id, first_high, issued_on, state, state_on
+          FROM gone
+          UNION ALL
+          SELECT 1, region_code, institution_id, family, level_id, first_high, issued_on, state, state_on
+          FROM came) both_sides
+    CROSS JOIN LATERAL (VALUES
+        (issued_on, 1), (CASE WHEN state = 'revoked' THEN coalesce(state_on, issued_on) END, -1)) line (day, sign)
+    WHERE line.day IS NOT NULL
+    GROUP BY region_code, institution_id, targets_month(line.day), family, level_id
+    HAVING sum(side * line.sign) <> 0 OR sum(CASE WHEN first_high THEN side * line.sign ELSE 0 END) <> 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER targets_came AFTER INSERT ON issuance_certificate
+    REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION targets_certificates_came();
+CREATE TRIGGER targets_went AFTER DELETE ON issuance_certificate
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION targets_certificates_went();
+CREATE TRIGGER targets_changed AFTER UPDATE ON issuance_certificate
+    REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_certificates_changed();
+
+-- ---------------------------------------------------------------- payments: 补贴人次 and money
+-- 补贴人次 counts a paid enrolment once: its first payment stands for it, later ones bring only money.
+-- A payment that the ledger did not date is counted in the month its training ended.
+
+CREATE FUNCTION targets_is_first_payment(p claims_payment) RETURNS boolean LANGUAGE sql STABLE
+RETURN NOT EXISTS (SELECT FROM claims_payment q WHERE q.enrolment_id = p.enrolment_id AND q.id < p.id);
+
+CREATE FUNCTION targets_payments_came() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    -- Two transactions that pay one older enrolment would each think that theirs is the first: they take turns.
+    -- Rows of this very transaction are seen by nobody else, so an import that enrols and pays locks nothing.
+    PERFORM FROM enrolments_enrolment e
+    WHERE e.id IN (SELECT enrolment_id FROM came) AND e.xmin <> pg_current_xact_id()::xid
+    ORDER BY e.id FOR NO KEY UPDATE;
+
+    INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
+    WITH held AS (
+        SELECT p.*, c.id IS NOT NULL AS is_new,
+               row_number() OVER (PARTITION BY p.enrolment_id ORDER BY p.id) = 1 AS is_first,
+               c.id IS NULL
+               AND row_number() OVER (PARTITION BY p.enrolment_id, c.id IS NULL ORDER BY p.id) = 1 AS was_first
+        FROM claims_payment p
+        LEFT JOIN came c ON c.id = p.id
+        WHERE p.enrolment_id IN (SELECT enrolment_id FROM came)
+    )
+    SELECT 'p', h.region_code, e.klass_id, targets_month(coalesce(h.paid_on, e.finished_on, e.started_on)),
+           sum(h.is_first::int - h.was_first::int), sum(CASE WHEN h.is_new THEN h.amount_fen ELSE 0 END)
+    FROM held h JOIN enrolments_enrolment e ON e.id = h.enrolment_id
+    WHERE h.is_new OR h.was_first
+    GROUP BY h.region_code, e.klass_id, targets_month(coalesce(h.paid_on, e.finished_on, e.started_on));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_payments_went() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
+    WITH touched AS (
+        SELECT id, enrolment_id, region_code, paid_on, amount_fen, true AS is_gone FROM gone
+        UNION ALL
+        SELECT id, enrolment_id, region_code, paid_on, amount_fen, false FROM claims_payment
+        WHERE enrolment_id IN (SELECT enrolment_id FROM gone)
+    ), ranked AS (
+        SELECT t.*, row_number() OVER (PARTITION BY enrolment_id ORDER BY id) = 1 AS was_first,
+               NOT is_gone AND row_number() OVER (PARTITION BY enrolment_id, is_gone ORDER BY id) = 1 AS is_first
+        FROM touched t
+    )
+    SELECT 'p', r.region_code, e.klass_id, targets_month(coalesce(r.paid_on, e.finished_on, e.started_on)),
+           sum(r.is_first::int - r.was_first::int), -sum(CASE WHEN r.is_gone THEN r.amount_fen ELSE 0 END)
+    FROM ranked r JOIN enrolments_enrolment e ON e.id = r.enrolment_id
+    WHERE r.is_gone OR r.is_first
+    GROUP BY r.region_code, e.klass_id, targets_month(coalesce(r.paid_on, e.finished_on, e.started_on));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_payments_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM gone g JOIN came c USING (id) WHERE g.enrolment_id <> c.enrolment_id)
+       OR (SELECT count(*) FROM gone) <> (SELECT count(*) FROM gone g JOIN came c USING (id)) THEN
+        RAISE EXCEPTION 'a payment stays with its enrolment: delete it and enter another'
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
+    SELECT 'p', s.region_code, e.klass_id, targets_month(coalesce(s.paid_on, e.finished_on, e.started_on)),
+           sum(CASE WHEN targets_is_first_payment(s.p) THEN s.sign ELSE 0 END), sum(s.sign * s.amount_fen)
+    FROM (SELECT -1 AS sign, g.region_code, g.paid_on, g.amount_fen, g.enrolment_id, g::claims_payment AS p FROM gone g
+          UNION ALL
+          SELECT 1, c.region_code, c.paid_on, c.amount_fen, c.enrolment_id, c::claims_payment FROM came c) s
+    JOIN enrolments_enrolment e ON e.id = s.enrolment_id
+    GROUP BY s.region_code, e.klass_id, targets_month(coalesce(s.paid_on, e.finished_on, e.started_on))
+    HAVING sum(CASE WHEN targets_is_first_payment(s.p) THEN s.sign ELSE 0 END) <> 0
+        OR sum(s.sign * s.amount_fen) <> 0;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER targets_came AFTER INSERT ON claims_payment
+    REFERENCING NEW TABLE AS came FOR EACH STATEMENT EXECUTE FUNCTION targets_payments_came();
+CREATE TRIGGER targets_went AFTER DELETE ON claims_payment
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION targets_payments_went();
+CREATE TRIGGER targets_changed AFTER UPDATE ON claims_payment
+    REFERENCING OLD TABLE AS gone NEW TABLE AS came
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_payments_changed();
+
+-- ---------------------------------------------------------------- emptied tables have empty roll-ups
+
+CREATE FUNCTION targets_emptied() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE measures smallint[] := TG_ARGV[1];
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    DELETE FROM targets_delta WHERE source = TG_ARGV[0];
+    DELETE FROM targets_fine WHERE measure = ANY (measures);
+    DELETE FROM targets_node_month WHERE measure = ANY (measures);
+    DELETE FROM targets_node_year WHERE measure = ANY (measures);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER targets_emptied AFTER TRUNCATE ON enrolments_enrolment
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_emptied('e', '{1,2}');
+CREATE TRIGGER targets_emptied AFTER TRUNCATE ON issuance_certificate
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_emptied('c', '{3,4}');
+CREATE TRIGGER targets_emptied AFTER TRUNCATE ON claims_payment
+    FOR EACH STATEMENT EXECUTE FUNCTION targets_emptied('p', '{5}');
