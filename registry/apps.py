@@ -8,3 +8,6 @@ class RegistryConfig(AppConfig):
     name = "registry"
     verbose_name = "登记"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from registry.config import checks  # noqa: F401  (registers them)

@@ -1,7 +1,7 @@
 """What every test stands on: a PostgreSQL of the test run's own, and a browser where there is one.
 
-With DATABASE_URL unset a server is started in a temporary folder and thrown away afterwards, so that two runs at
-once never meet. JIANGCE_PG_BIN names the programs to use instead of the wheel's.
+With DATABASE_URL unset a server is started in a temporary folder and thrown away afterwards, so that two runs
+at once never meet. JIANGCE_PG_BIN names the programs to use instead of the wheel's.
 """
 
 from __future__ import annotations

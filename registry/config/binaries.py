@@ -121,5 +121,7 @@ def find(major: int | None = None) -> Binaries:
     for binaries in _candidates():
         if major is None or binaries.major == major:
             return binaries
-    wanted = f"PostgreSQL {major} (the data here was written by it)" if major else f"PostgreSQL {OLDEST_MAJOR} or later"
-    raise EmbeddedError(f"{wanted} was found neither in the Python environment nor on the system. Set DATABASE_URL.")
+    wanted = f"{major} (which wrote the data here)" if major else f"{OLDEST_MAJOR} or later"
+    raise EmbeddedError(
+        f"PostgreSQL {wanted} was found neither in the Python environment nor on the system: set DATABASE_URL"
+    )

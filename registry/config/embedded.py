@@ -1,7 +1,7 @@
 """The program's own PostgreSQL: with DATABASE_URL unset, a server in `.pgdata` beside manage.py.
 
-It listens on a Unix socket only, in a folder that nobody else can enter. It works for an ordinary user and for
-root; PostgreSQL refuses to run as root, so then it runs under an unprivileged account that exists already
+It listens on a Unix socket only, in a folder that nobody else can enter. It works for an ordinary user and
+for root; PostgreSQL refuses to run as root, so then it runs under an unprivileged account that exists already
 (`postgres`, else `nobody`). No folder outside the project changes its permissions: where that account cannot
 reach the project, programs and data live in a folder of their own that it can reach, and `.pgdata/location`
 names it.
@@ -21,6 +21,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -31,7 +32,19 @@ from registry.config.binaries import Binaries, EmbeddedError
 NAME = USER = "jiangce"
 PORT = 5432  # only part of the socket's name: the server has no TCP port
 START_SECONDS = 120  # recovery after a crash may take a while on a slow disk
+INITDB = ("-U", USER, "-A", "trust", "-E", "UTF8", "--no-instructions", "--no-sync")
 _LONGEST_SOCKET_FOLDER = 85  # the kernel allows about 104 bytes with the socket's own name
+
+__all__ = [
+    "Database",
+    "EmbeddedError",
+    "ensure_for_command",
+    "ensure_running",
+    "ensure_unless_named",
+    "locate",
+    "status",
+    "stop",
+]
 
 # Commands that never look at the database, and must not wait for one.
 WITHOUT_DATABASE = frozenset(
@@ -51,7 +64,8 @@ class Database:
 
     @property
     def url(self) -> str:
-        return f"postgres://{quote(self.user)}@/{quote(self.name)}?host={quote(self.host, safe='')}&port={self.port}"
+        host = quote(self.host, safe="")
+        return f"postgres://{quote(self.user)}@/{quote(self.name)}?host={host}&port={self.port}"
 
 
 @dataclass(frozen=True)
@@ -62,11 +76,13 @@ class Account:
     gid: int | None
     name: str
 
-    def run(self, command: Sequence[str | Path], **options: int) -> subprocess.CompletedProcess[str]:
+    def run(self, command: Sequence[str]) -> subprocess.CompletedProcess[str]:
         """Run a program as this account, in a neutral folder and language, and hand back what it said."""
-        become = {} if self.uid is None else {"user": self.uid, "group": self.gid, "extra_groups": []}
+        become: dict[str, Any] = {}
+        if self.uid is not None:
+            become = {"user": self.uid, "group": self.gid, "extra_groups": []}
         return subprocess.run(
-            [str(part) for part in command],
+            command,
             cwd="/",
             env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
             stdin=subprocess.DEVNULL,
@@ -74,13 +90,12 @@ class Account:
             stderr=subprocess.STDOUT,
             text=True,
             umask=0o077,
-            **become,  # type: ignore[call-overload]
-            **options,
+            **become,
         )
 
     def can(self, test: str, path: Path) -> bool:
         """Whether this account passes `test -r|-x path`, every folder above it included."""
-        return self.run(["/bin/sh", "-c", f'test {test} "$1"', "sh", path]).returncode == 0
+        return self.run(["/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)]).returncode == 0
 
     def own(self, path: Path) -> None:
         if self.uid is not None and self.gid is not None:
@@ -152,7 +167,7 @@ def locate(project_dir: Path) -> Database:
 def ensure_running(project_dir: Path, *, durable: bool = True) -> Database:
     """Start the project's server unless it runs already, making its data on first use.
 
-    Safe to call from many processes at once. `durable=False` trades safety after a power cut for speed (tests).
+    Safe to call from many processes at once. `durable=False` trades safety after a power cut for speed.
     Raises EmbeddedError with the remedy in its message.
     """
     cluster = _cluster(project_dir)
@@ -190,7 +205,7 @@ def stop(project_dir: Path) -> bool:
         if not _is_alive(cluster):
             return False
         tools = _tools(cluster, account)
-        said = account.run([tools["pg_ctl"], "stop", "-D", cluster.data, "-m", "fast", "-w", "-t", str(START_SECONDS)])
+        said = account.run([*_control(tools, cluster, "stop"), "-m", "fast"])
         if said.returncode != 0:
             raise EmbeddedError(f"PostgreSQL did not stop: {said.stdout.strip()}")
     return True
@@ -198,7 +213,7 @@ def stop(project_dir: Path) -> bool:
 
 def status(project_dir: Path) -> Status:
     cluster = _cluster(project_dir)
-    return Status(cluster.is_ready(), cluster.home, cluster.major if cluster.data.exists() else None, cluster.database)
+    return Status(cluster.is_ready(), cluster.home, cluster.major, cluster.database)
 
 
 # --- where the data lies and who owns it -----------------------------------------------------------
@@ -252,7 +267,7 @@ def _unprivileged() -> Account:
 
 
 def _account_for(cluster: Cluster) -> Account:
-    """Whoever owns the data already; for new data the present user, or in root's place an unprivileged account."""
+    """Whoever owns the data already; for new data the present user, or for root an unprivileged account."""
     owner = cluster.data.stat() if cluster.data.exists() else None
     if os.geteuid() != 0:
         if owner is not None and owner.st_uid != os.geteuid():
@@ -330,11 +345,14 @@ def _start(cluster: Cluster, account: Account, *, durable: bool) -> None:
         _make_data(cluster, account, tools)
     _forget_dead_server(cluster)
     _configure(cluster, account, durable=durable)
-    command = [tools["pg_ctl"], "start", "-D", cluster.data, "-l", cluster.log, "-w", "-t", str(START_SECONDS)]
-    said = account.run(command)
+    said = account.run([*_control(tools, cluster, "start"), "-l", str(cluster.log)])
     if said.returncode != 0:
         raise EmbeddedError(f"PostgreSQL did not start: {said.stdout.strip()}\n{_end_of(cluster.log)}")
     _make_database(cluster)
+
+
+def _control(tools: Binaries, cluster: Cluster, verb: str) -> list[str]:
+    return [tools["pg_ctl"], verb, "-D", str(cluster.data), "-w", "-t", str(START_SECONDS)]
 
 
 def _make_data(cluster: Cluster, account: Account, tools: Binaries) -> None:
@@ -343,8 +361,7 @@ def _make_data(cluster: Cluster, account: Account, tools: Binaries) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     for locale in ("C.UTF-8", "C"):  # not every C library knows C.UTF-8; both sort by code point
         _private_folder(draft, account)
-        command = [tools["initdb"], "-D", draft, "-U", USER, "-A", "trust", "-E", "UTF8", f"--locale={locale}"]
-        said = account.run([*command, "--no-instructions", "--no-sync"])
+        said = account.run([tools["initdb"], "-D", str(draft), *INITDB, f"--locale={locale}"])
         if said.returncode == 0:
             break
         shutil.rmtree(draft, ignore_errors=True)

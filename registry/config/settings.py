@@ -221,15 +221,18 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "registry.config.middleware.PrivateAnswers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    # request.actor and request.scope: in which capacity, and how far they see.
+    "registry.accounts.middleware.ActorMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
     # Every page asks for sign-in; an open one must say so (login_not_required).
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "registry.config.middleware.SignInRequired",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
 ]
 
 ROOT_URLCONF = "registry.config.urls"
@@ -275,6 +278,7 @@ STORAGES = {
 # --- who may come in -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "registry.User"
+AUTHENTICATION_BACKENDS = ["registry.accounts.backends.RoleBackend"]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"

@@ -1,10 +1,28 @@
-"""Where each room hangs. One line a room; rooms name their own pages."""
+"""The site map: where each room hangs. Rooms name their own pages."""
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
+
+from registry.config.api import api
+
+# (where it hangs, the room). Mounted by name, so that this file imports no room.
+ROOMS = [
+    ("accounts/", "registry.accounts"),
+    ("intake/", "registry.intake"),
+    ("people/", "registry.people"),
+    ("institutions/", "registry.institutions"),
+    ("classes/", "training.classes"),
+    ("enrolments/", "training.enrolments"),
+    ("targets/", "training.targets"),
+]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("registry.accounts.urls")),
     path("admin/", admin.site.urls),
+    path("api/", api.urls),
+    *(path(prefix, include(f"{room}.urls")) for prefix, room in ROOMS if find_spec(f"{room}.urls")),
 ]

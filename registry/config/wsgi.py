@@ -1,10 +1,12 @@
-"""The web process: pooled connections, and the program's own PostgreSQL when none is named."""
+"""The web process: pooled connections, the program's own PostgreSQL when none is named, and checks first."""
 
 from __future__ import annotations
 
 import os
+from io import StringIO
 from pathlib import Path
 
+from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 
 from registry.config import embedded
@@ -14,3 +16,5 @@ os.environ.setdefault("DJANGO_POOL", "1")
 embedded.ensure_unless_named(Path(__file__).resolve().parents[2])
 
 application = get_wsgi_application()
+# Serving with a wrong database or unusable keys would only fail later, in the middle of somebody's work.
+call_command("check", databases=["default"], stdout=StringIO())

@@ -12,8 +12,8 @@ _ROOT = Path(__file__).resolve().parents[2]
 def sql_file(path: Path | str, reverse: str | None = None) -> migrations.RunSQL:
     """Run a whole SQL file as one batch; relative paths count from the project's folder.
 
-    The file is read when the migration is loaded, and sent without parameters, so `%` and `$$` stand
-    for themselves. Undoing does nothing unless `reverse` is given: functions and triggers go with their tables.
+    The file is read when the migration is loaded, and sent without parameters, so `%` and `$$` stand for
+    themselves. Undoing does nothing unless `reverse` is given: triggers go with their tables.
     """
     text = (_ROOT / path).read_text(encoding="utf-8")
     # A list with a (sql, None) pair keeps Django from splitting the batch into statements.

@@ -20,6 +20,9 @@ import pytest
 from registry.config import binaries, embedded
 
 ROOT = Path(__file__).resolve().parents[2]
+PREAMBLE = (
+    "import sys, pathlib; from registry.config import embedded as e; project = pathlib.Path(sys.argv[1]);"
+)
 # The environment's Python may lie in root's own home; the system's of the same version can stand in for it.
 PYTHONS = (Path(sys.executable), Path(f"/usr/bin/python{sys.version_info.major}.{sys.version_info.minor}"))
 
@@ -86,7 +89,7 @@ def test_survives_kill_9_even_when_its_process_number_is_in_use_again(project: P
 
 
 def test_two_starts_at_once_make_one_server(project: Path) -> None:
-    code = "import sys, pathlib; from registry.config import embedded as e; e.ensure_running(pathlib.Path(sys.argv[1]))"
+    code = f"{PREAMBLE} e.ensure_running(project)"
     starters = [subprocess.Popen([sys.executable, "-c", code, project], cwd=ROOT) for _ in range(2)]
     assert [starter.wait(60) for starter in starters] == [0, 0]
     assert embedded.status(project).running
@@ -142,8 +145,8 @@ def test_ordinary_user_starts_and_stops_it(project: Path) -> None:
     if python is None or not account.can("-r", Path(psycopg.__file__)):
         pytest.skip("an ordinary user cannot reach this Python environment")
     code = (
-        "import sys, pathlib; from registry.config import embedded as e; p = pathlib.Path(sys.argv[1]);"
-        "e.ensure_running(p, durable=False); assert e.status(p).running; print(e.stop(p), e.status(p).running)"
+        f"{PREAMBLE} e.ensure_running(project, durable=False); assert e.status(project).running;"
+        "print(e.stop(project), e.status(project).running)"
     )
     said = subprocess.run(
         [python, "-B", "-c", code, project],
@@ -171,7 +174,12 @@ def test_data_of_another_version_is_refused_with_the_reason(project: Path) -> No
 
 def test_commands_without_a_database_do_not_start_one(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    for argv in (["manage.py"], ["manage.py", "check"], ["manage.py", "migrate", "--help"], ["manage.py", "--version"]):
+    for argv in (
+        ["manage.py"],
+        ["manage.py", "check"],
+        ["manage.py", "migrate", "--help"],
+        ["manage.py", "--version"],
+    ):
         embedded.ensure_for_command(argv, project)
     monkeypatch.setenv("DATABASE_URL", "postgres://elsewhere/x")
     embedded.ensure_for_command(["manage.py", "migrate"], project)

@@ -1,4 +1,5 @@
 """`manage.py audit verify [--table T] [--json]`: prove the register's rows from its history."""
+
 from __future__ import annotations
 
 import json
@@ -40,7 +41,5 @@ def as_text(report: Report) -> str:
     ]
     lines += [f"audit_detail {pk}: does not fit its commitment" for pk in report.broken_details]
     verdict = "as recorded" if report.ok else f"{len(lines)} differ"
-    lines.append(
-        f"{report.manifests} manifests, {report.rows} rows, {report.details} details: {verdict}"
-    )
+    lines.append(f"{report.manifests} manifests, {report.rows} rows, {report.details} details: {verdict}")
     return "\n".join(lines)
