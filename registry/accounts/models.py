@@ -1,4 +1,5 @@
 """Accounts, and the capacities in which their holders act."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -41,12 +42,15 @@ UNPLACED_ROLES = (Role.TRN, Role.AUD, Role.SYS, Role.SEC, Role.AAD)
 class User(AbstractBaseUser, PermissionsMixin):
     """One account of one natural person.
 
-    `person_index` is the keyed index of the holder's identity number, so that four-eyes rules can tell that two
-    accounts belong to one person without this room knowing people.
+    `person_index` is the keyed index of the holder's identity number, so that four-eyes rules can tell that
+    two accounts belong to one person without this room knowing people.
     """
 
     username = models.CharField(
-        _("用户名"), max_length=150, unique=True, validators=[UnicodeUsernameValidator()],
+        _("用户名"),
+        max_length=150,
+        unique=True,
+        validators=[UnicodeUsernameValidator()],
         error_messages={"unique": _("已有同名账号。")},
     )
     display_name = models.CharField(_("姓名"), max_length=100, blank=True, default="")
@@ -87,13 +91,23 @@ class MembershipQuerySet(models.QuerySet["Membership"]):
 class Membership(models.Model):
     """A role held by an account at an institution or in a region, from a day to a day (both included)."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("账号"))
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("账号")
+    )
     role = models.CharField(_("角色"), max_length=3, choices=Role.choices)
     institution = models.ForeignKey(
-        "registry.Institution", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("机构"),
+        "registry.Institution",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("机构"),
     )
     region = models.ForeignKey(
-        "registry.Region", on_delete=models.PROTECT, null=True, blank=True, verbose_name=_("区划"),
+        "registry.Region",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("区划"),
     )
     valid_from = models.DateField(_("生效日期"))
     valid_to = models.DateField(_("截止日期"), null=True, blank=True)
@@ -120,8 +134,10 @@ class Membership(models.Model):
                 violation_error_message=_("截止日期早于生效日期。"),
             ),
             models.UniqueConstraint(
-                name="membership_once", fields=["user", "role", "institution", "region", "valid_from"],
-                nulls_distinct=False, violation_error_message=_("该账号已有同一任职。"),
+                name="membership_once",
+                fields=["user", "role", "institution", "region", "valid_from"],
+                nulls_distinct=False,
+                violation_error_message=_("该账号已有同一任职。"),
             ),
         ]
 

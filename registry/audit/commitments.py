@@ -1,4 +1,5 @@
 """Salted commitments to personal details: what stays when the detail itself is erased."""
+
 from __future__ import annotations
 
 import hashlib
@@ -12,7 +13,17 @@ HASH_BYTES = 32
 
 #: Keys that give away personal data; `before` and `after` stand in the record for ever and may not hold them.
 PERSONAL_KEYS = frozenset(
-    {"id_number", "id_no", "phone", "mobile", "bank_account", "account_no", "birth_date", "person_name", "address"}
+    {
+        "id_number",
+        "id_no",
+        "phone",
+        "mobile",
+        "bank_account",
+        "account_no",
+        "birth_date",
+        "person_name",
+        "address",
+    }
 )
 
 

@@ -1,4 +1,5 @@
-"""In which capacity the running code acts: set once at the edge (request, task, command), read by `record`."""
+"""In which capacity the running code acts: set at the edge (request, task, command), read by `record`."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,9 +1,10 @@
 """What was done, by whom and why; kept beside the rows it speaks of and never changed afterwards.
 
-Actions, details and manifests can only be added: triggers in `sql/append_only.sql` refuse everything else, also to
-the table owner. No personal data stands in an action; what must be kept of it goes to a Detail, which can be erased
-while its commitment stays.
+Actions, details and manifests can only be added: triggers in `sql/append_only.sql` refuse everything else,
+also to the table owner. No personal data stands in an action; what must be kept of it goes to a Detail, which
+can be erased while its commitment stays.
 """
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -34,7 +35,9 @@ class Action(models.Model):
     actor_id = models.BigIntegerField(_("操作人编号"), null=True, blank=True)
     actor_role = models.CharField(_("角色"), max_length=3, blank=True, default="")
     institution_id = models.BigIntegerField(_("操作人所在机构"), null=True, blank=True)
-    region_code = models.CharField(_("操作人所在区划"), max_length=9, blank=True, default="", db_collation="C")
+    region_code = models.CharField(
+        _("操作人所在区划"), max_length=9, blank=True, default="", db_collation="C"
+    )
     code = models.CharField(_("事项"), max_length=64)
     subject_type = models.CharField(_("对象类型"), max_length=64)
     subject_id = models.TextField(_("对象编号"), blank=True, default="")
@@ -60,9 +63,11 @@ class Action(models.Model):
 
 
 class Detail(models.Model):
-    """The personal part of an action: a salted commitment that stays, and what it commits to, which can be erased."""
+    """The personal part of an action: a salted commitment that stays, and its content, which can go."""
 
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="details", verbose_name=_("操作"))
+    action = models.ForeignKey(
+        Action, on_delete=models.PROTECT, related_name="details", verbose_name=_("操作")
+    )
     subject_person = models.UUIDField(_("当事人"), null=True, blank=True)
     salt = models.BinaryField(_("盐"), null=True, blank=True)
     detail = models.JSONField(_("内容"), null=True, blank=True)
@@ -80,13 +85,16 @@ class Detail(models.Model):
 
 
 class Manifest(models.Model):
-    """What every row of a set looked like after an action: SHA-256 of each row's canonical text, in order of id.
+    """What every row of a set looked like after an action: SHA-256 of its canonical text, by id.
 
-    Exactly one of `row_ids` and `row_uuids` is filled, ascending; `hashes` holds 32 bytes for each of them, and 32
-    zero bytes for a row that the action removed. `canon` names the version of the canonical form, e.g. enrolment_v1.
+    Exactly one of `row_ids` and `row_uuids` is filled, ascending; `hashes` holds 32 bytes for each of them,
+    and 32 zero bytes for a row that the action removed. `canon` names the version of the canonical form, e.g.
+    enrolment_v1.
     """
 
-    action = models.ForeignKey(Action, on_delete=models.PROTECT, related_name="manifests", verbose_name=_("操作"))
+    action = models.ForeignKey(
+        Action, on_delete=models.PROTECT, related_name="manifests", verbose_name=_("操作")
+    )
     table_name = models.CharField(_("数据表"), max_length=63)
     canon = models.CharField(_("规范格式"), max_length=63)
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=_("行号"), null=True, blank=True)

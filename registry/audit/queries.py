@@ -1,4 +1,5 @@
 """Reading history: what was done, never the personal detail of it."""
+
 from __future__ import annotations
 
 from uuid import UUID
@@ -20,7 +21,7 @@ def history(scope: Scope, subject_type: str, subject_id: object) -> QuerySet[Act
 
 
 def about_person(scope: Scope, person_id: UUID) -> QuerySet[Action]:
-    """Actions that touched or read a person's data, newest first; a trainee sees only those about themselves."""
+    """Actions that touched or read a person's data, newest first; a trainee sees only their own."""
     if scope.sees_nothing or (scope.kind == "own" and scope.person_id != person_id):
         return Action.objects.none()
     ids = Detail.objects.filter(subject_person=person_id).values("action_id")

@@ -1,4 +1,5 @@
 """Writing history: one action for whatever was done, in the transaction that does it."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -17,13 +18,13 @@ from registry.audit.models import Action, Detail
 SYSTEM_ACTOR = "系统"
 
 
-class Actor(Protocol):
+class Account(Protocol):
     """An account, as far as the record needs it."""
 
     @property
     def pk(self) -> Any: ...
 
-    def get_username(self) -> str: ...
+    def __str__(self) -> str: ...
 
 
 class OutsideTransaction(RuntimeError):
@@ -37,7 +38,7 @@ class PersonalDataInAction(ValueError):
 def record(
     *,
     code: str,
-    actor: Actor | None,
+    actor: Account | None,
     subject_type: str,
     subject_id: object = "",
     n: int = 1,
@@ -49,8 +50,8 @@ def record(
 ) -> Action:
     """Add one action; with `personal`, also its salted, erasable detail about `person_id`.
 
-    `code` is `<room>.<verb>`, `n` the number of rows, `actor` None for the program itself. `before` and `after` hold
-    no personal data. Call it inside the transaction of the deed: one INSERT, two with a detail.
+    `code` is `<room>.<verb>`, `n` the number of rows, `actor` None for the program itself. `before` and
+    `after` hold no personal data. Call it inside the transaction of the deed: one INSERT, two with a detail.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(code)
@@ -77,15 +78,15 @@ def record(
     return action
 
 
-def _capacity(actor: Actor | None) -> Acting:
-    """The capacity in force when it is this actor's; otherwise only their name is known."""
+def _capacity(actor: Account | None) -> Acting:
+    """The capacity in force when it is this actor's; otherwise only the name is known."""
     current = acting()
     if actor is None:
         # The program acts by itself, though perhaps within somebody's request.
         return Acting(request_id=current.request_id)
     if current.actor_id == actor.pk:
         return current
-    return Acting(actor=actor.get_username(), actor_id=actor.pk, request_id=current.request_id)
+    return Acting(actor=str(actor), actor_id=actor.pk, request_id=current.request_id)
 
 
 def _add_detail(action: Action, detail: Mapping[str, Any], person_id: UUID | None) -> None:
@@ -95,27 +96,30 @@ def _add_detail(action: Action, detail: Mapping[str, Any], person_id: UUID | Non
     )
 
 
-def erase(actor: Actor | None, person_id: UUID, *, reason: str) -> int:
+def erase(actor: Account | None, person_id: UUID, *, reason: str) -> int:
     """Destroy salt and content of every detail about a person; the commitments stay. Returns how many.
 
     Whether it may be done (retention, two persons) is decided before this is called.
     """
     action = record(
-        code="audit.erase", actor=actor, subject_type="person", subject_id=person_id, reason=reason,
+        code="audit.erase",
+        actor=actor,
+        subject_type="person",
+        subject_id=person_id,
+        reason=reason,
         n=Detail.objects.filter(subject_person=person_id, erased_at=None).count(),
     )
     Detail.objects.filter(subject_person=person_id, erased_at=None).update(salt=None, detail=None)
     return action.n
 
 
-def manifest(
-    action: Action, table_name: str, canon: str, select_sql: str, params: Sequence[Any] = ()
-) -> int:
+def manifest(action: Action, table_name: str, canon: str, select_sql: str, params: Sequence[Any] = ()) -> int:
     """Commit the action to what rows look like now: one INSERT … SELECT, however many they are.
 
     `select_sql` yields two columns, the row's id (bigint or uuid, each once) and its canonical text, e.g.
-    `SELECT e.id, canon_enrolment_v1(e) FROM enrolments_enrolment e WHERE e.batch_id = %s`. It stands in the statement
-    as it is: never build it from input. Returns the number of rows; for none, no manifest is written.
+    `SELECT e.id, canon_enrolment_v1(e) FROM enrolments_enrolment e WHERE e.batch_id = %s`. It stands in the
+    statement as it is: never build it from input. Returns the number of rows; for none, no manifest is
+    written.
     """
     hashed = f"SELECT r.id, canon_hash(r.canon) FROM ({select_sql}) r(id, canon)"
     return _insert(action, table_name, canon, hashed, params)

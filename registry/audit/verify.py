@@ -1,9 +1,10 @@
 """Proving rows from history: which differ from what the last action on them committed to.
 
-A manifest is compared as a whole inside the database, and row by row only where it differs, because later actions
-may rightly have changed some of its rows. So the cost is one hash for each row of each manifest, and one look through
-the manifests for the rows in question.
+A manifest is compared as a whole inside the database, and row by row only where it differs, because later
+actions may rightly have changed some of its rows. So the cost is one hash for each row of each manifest, and
+one look through the manifests for the rows in question.
 """
+
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
@@ -29,7 +30,8 @@ class Difference:
     """One row that is not what history says.
 
     changed: the row reads differently; missing: it is gone; returned: it was removed and is there again;
-    unlisted: no action ever committed to it. `manifest_id` names the last word on it, None when there is none.
+    unlisted: no action ever committed to it. `manifest_id` names the last word on it, None when there is
+    none.
     """
 
     table_name: str
@@ -55,7 +57,10 @@ class Report:
 
 
 def _still_true(manifest_id: int, table_name: str, canon: str) -> tuple[int, bool]:
-    """The number of rows of a manifest, and whether all of them are as it says. Nothing leaves the database."""
+    """The number of rows of a manifest, and whether all of them are as it says.
+
+    Nothing leaves the database.
+    """
     _, column = _id_kind(table_name)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -80,13 +85,18 @@ def differing_rows(manifest: Manifest) -> dict[RowId, Fault]:
     listed = getattr(manifest, column)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT r.id, canon_hash(r.canon) FROM {rows_function(manifest.canon)}() r WHERE r.id = ANY(%s::{kind}[])",
+            f"""
+            SELECT r.id, canon_hash(r.canon) FROM {rows_function(manifest.canon)}() r
+            WHERE r.id = ANY(%s::{kind}[])
+            """,
             [listed],
         )
         now = {row: bytes(digest) for row, digest in cursor.fetchall()}
     committed = bytes(manifest.hashes)
     return {
-        row: fault for row, then in _pairs(listed, committed) if (fault := _fault(then, now.get(row))) is not None
+        row: fault
+        for row, then in _pairs(listed, committed)
+        if (fault := _fault(then, now.get(row))) is not None
     }
 
 
@@ -124,7 +134,9 @@ def verify_table(scope: Scope, table_name: str, report: Report) -> None:
         if latest[row] == manifest_id
     ]
     if canon:
-        report.differences += [Difference(table_name, row, "unlisted", None) for row in _unlisted(table_name, canon)]
+        report.differences += [
+            Difference(table_name, row, "unlisted", None) for row in _unlisted(table_name, canon)
+        ]
 
 
 def _last_word(table_name: str, rows: list[RowId]) -> dict[RowId, int]:
@@ -171,7 +183,7 @@ def verify_details(scope: Scope, report: Report) -> None:
         raise PermissionError("verifying reads the whole register")
     for detail in Detail.objects.filter(erased_at=None).order_by("id").iterator():
         report.details += 1
-        if commit(bytes(detail.salt or b""), detail.detail) != bytes(detail.commitment):
+        if commit(bytes(detail.salt or b""), detail.detail or {}) != bytes(detail.commitment):
             report.broken_details.append(detail.pk)
 
 

@@ -1,11 +1,13 @@
-"""Whose eyes look: the part of the register that one reader may see.
+"""Whose eyes look and in which capacity: the part of the register that one reader may see.
 
-Every function in a room's `queries.py` takes a Scope first, so that forgetting it is a type error. A Scope is plain
-data and knows no database; `registry.accounts.scopes` builds it for a signed-in user and turns it into a filter.
+Every function in a room's `queries.py` takes a Scope first, so that forgetting it is a type error. A Scope is
+plain data and knows no database; `registry.accounts.scopes` builds it for a signed-in user and turns it into
+a filter.
 """
+
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from uuid import UUID
 
@@ -16,8 +18,8 @@ Kind = Literal["none", "own", "institution", "region", "all"]
 class Scope:
     """A reader's box. Make it with one of the constructors, which keep the fields in step with the kind.
 
-    own: one person's records; institution: those that one institution keeps; region: a division and everything below
-    it; all: the whole register; none: nothing, which is also what an unknown reader gets.
+    own: one person's records; institution: those that one institution keeps; region: a division and
+    everything below it; all: the whole register; none: nothing, which is also what an unknown reader gets.
     """
 
     kind: Kind
@@ -67,3 +69,19 @@ class Scope:
     def sees_everything(self) -> bool:
         """True for the whole register."""
         return self.kind == "all"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A signed-in account in the one capacity in which it acts now; `request.actor` is one.
+
+    `role` is a code of the permission matrix, empty for somebody without a valid role, who can then do
+    nothing.
+    """
+
+    user_id: int | None = None
+    name: str = ""
+    role: str = ""
+    role_name: str = ""
+    place_name: str = ""
+    scope: Scope = field(default_factory=Scope.none)

@@ -1,4 +1,5 @@
 """History can only be added to, and rows can be committed to."""
+
 from __future__ import annotations
 
 from typing import ClassVar

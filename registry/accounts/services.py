@@ -1,0 +1,166 @@
+"""Verbs over accounts: make, close, give and end roles, sign in and out. Each leaves an action."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.models import Membership, Role, User
+from registry.audit import services as audit
+from registry.institutions.models import Institution
+from registry.regions.models import Region
+
+
+class AccountError(Exception):
+    """What was asked of an account cannot be done; the text says why to the user."""
+
+
+class OwnRole(AccountError):
+    """角色须由他人授予或收回，不能为自己办理。"""
+
+
+@transaction.atomic
+def create_user(
+    *,
+    username: str,
+    password: str | None,
+    display_name: str = "",
+    is_staff: bool = False,
+    person_index: bytes | None = None,
+    actor: User | None,
+) -> User:
+    """Make an account without any role.
+
+    `person_index` is the keyed index of the holder's identity number (32 bytes).
+    Raises ValidationError for a bad or taken user name.
+    """
+    user = User(username=username, display_name=display_name, is_staff=is_staff, person_index=person_index)
+    user.set_password(password)
+    user.full_clean()
+    user.save()
+    audit.record(code="accounts.create", actor=actor, subject_type="user", subject_id=user.pk)
+    return user
+
+
+@transaction.atomic
+def close_user(user: User, *, reason: str, actor: User | None) -> None:
+    """The account can no longer sign in; its sessions end with the next request.
+
+    Closing twice is closing once.
+    """
+    if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        audit.record(
+            code="accounts.close", actor=actor, subject_type="user", subject_id=user.pk, reason=reason
+        )
+    user.is_active = False
+
+
+@transaction.atomic
+def grant_membership(
+    *,
+    user: User,
+    role: Role,
+    institution: Institution | None = None,
+    region: Region | None = None,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    reason: str = "",
+    actor: User | None,
+) -> Membership:
+    """Give a role from a day (today) to a day (open), both included.
+
+    Raises OwnRole when actor and user are one person, ValidationError when the place does not fit the role.
+    """
+    _refuse_own(user, actor)
+    membership = Membership(
+        user=user,
+        role=role,
+        institution=institution,
+        region=region,
+        valid_from=valid_from or timezone.localdate(),
+        valid_to=valid_to,
+    )
+    membership.full_clean()
+    membership.save()
+    audit.record(
+        code="accounts.grant",
+        actor=actor,
+        subject_type="user",
+        subject_id=user.pk,
+        reason=reason,
+        after=_facts(membership),
+    )
+    return membership
+
+
+@transaction.atomic
+def end_membership(
+    membership: Membership, *, on: dt.date | None = None, reason: str, actor: User | None
+) -> None:
+    """The role's last day (yesterday, so that it ends now). One that would end before it began is removed."""
+    _refuse_own(membership.user, actor)
+    last = on or timezone.localdate() - dt.timedelta(days=1)
+    before = _facts(membership)
+    membership.valid_to = last
+    if last < membership.valid_from:
+        membership.delete()
+    else:
+        membership.full_clean()
+        membership.save(update_fields=["valid_to"])
+    audit.record(
+        code="accounts.end_role",
+        actor=actor,
+        subject_type="user",
+        subject_id=membership.user_id,
+        reason=reason,
+        before=before,
+        after={"valid_to": last.isoformat()},
+    )
+
+
+@transaction.atomic
+def signed_in(user: User) -> None:
+    """Keep that somebody came in."""
+    audit.record(code="accounts.sign_in", actor=user, subject_type="user", subject_id=user.pk)
+
+
+@transaction.atomic
+def signed_out(user: User) -> None:
+    """Keep that somebody left."""
+    audit.record(code="accounts.sign_out", actor=user, subject_type="user", subject_id=user.pk)
+
+
+@transaction.atomic
+def sign_in_refused(username: str) -> None:
+    """Keep a failed try at an account that exists.
+
+    What was typed is not kept: people type passwords, and identity numbers, into the first field they see.
+    """
+    user_id = User.objects.filter(username=username).values_list("pk", flat=True).first()
+    if user_id is not None:
+        audit.record(code="accounts.sign_in_refused", actor=None, subject_type="user", subject_id=user_id)
+
+
+def membership_facts(membership: Membership) -> dict[str, object]:
+    """A membership as the record keeps it."""
+    return {
+        "role": str(membership.role),
+        "institution": membership.institution_id,
+        "region": membership.region_id,
+        "valid_from": membership.valid_from.isoformat(),
+        "valid_to": membership.valid_to.isoformat() if membership.valid_to else None,
+    }
+
+
+_facts = membership_facts
+
+
+def _refuse_own(user: User, actor: User | None) -> None:
+    if actor is None:
+        return
+    one_person = actor.person_index is not None and actor.person_index == user.person_index
+    if actor.pk == user.pk or one_person:
+        raise OwnRole(_("角色须由他人授予或收回，不能为自己办理。"))

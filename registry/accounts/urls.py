@@ -1,0 +1,14 @@
+"""Pages of accounts, under /accounts/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from registry.accounts import views
+
+app_name = "accounts"
+
+urlpatterns = [
+    path("sign-in/", views.SignIn.as_view(), name="sign-in"),
+    path("sign-out/", views.SignOut.as_view(), name="sign-out"),
+]
