@@ -8,3 +8,12 @@ class TrainingConfig(AppConfig):
     name = "training"
     verbose_name = "培训"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make the kinds of sheet known that end in this app."""
+        from registry.intake import kinds
+        from training.ledgers.sheets import LEDGER_KIND
+        from training.rosters.sheets import ROSTER_KIND
+
+        kinds.register(ROSTER_KIND)
+        kinds.register(LEDGER_KIND)

@@ -44,7 +44,8 @@ class Certificate(models.Model):
         related_name="+", db_constraint=False, db_index=False,
     )
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
-    issued_on = models.DateField(_("发证日期"))
+    # A ledger may leave it out; such a certificate stands on record but is counted in no month.
+    issued_on = models.DateField(_("发证日期"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.VALID)
     state_on = models.DateField(_("状态日期"), null=True, blank=True)
     basis = models.CharField(_("依据"), max_length=8, choices=Basis.choices)

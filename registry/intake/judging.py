@@ -18,10 +18,7 @@ INSERT INTO intake_issue (batch_id, "row", "column", code, severity, message)
 SELECT %(batch)s, "row", left("column", 100), code, severity, left(message, 300) FROM {issues}
 """
 
-_FORGET = """
-UPDATE {s} s SET bad = false
-WHERE s.bad AND NOT EXISTS (SELECT 1 FROM {issues} i WHERE i."row" = s."row" AND i.severity = 'error')
-"""
+_FORGET = "UPDATE {s} SET bad = false WHERE bad AND NOT reader_bad"
 
 _MARK = """
 UPDATE {s} s SET bad = true
@@ -48,7 +45,7 @@ def judge(work: Work, kind: Kind, headings: Mapping[str, str]) -> dict[str, int]
         _FROM_READER.replace("{issues}", staging.issues_table(work.batch_id)), {"batch": work.batch_id}
     )
     # What the reader found stays; what the registry said last time is asked anew.
-    work.run(_FORGET.replace("{issues}", staging.issues_table(work.batch_id)))
+    work.run(_FORGET)
     kind.resolve(work)
     work.cursor.execute("ANALYZE t_resolved")
     for check in kind.checks:

@@ -80,7 +80,7 @@ class Kind:
     checks: tuple[Check, ...]
     begin: Callable[[Work], dict[str, int]]
     commit: Callable[[Work, int, int], dict[str, int]]
-    finish: Callable[[Work, dict[str, int]], int]
+    finish: Callable[[Work], None]
     created: tuple[str, ...]
 
     @property

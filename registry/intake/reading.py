@@ -36,10 +36,9 @@ class Read:
     encoding: str | None = None
     sheet: dict[str, Any] = field(default_factory=dict)
     rows: int = 0
-    cleaned: dict[str, str] = field(default_factory=dict)
 
 
-def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller, *, want_cleaned: bool = False) -> Read:
+def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Read:
     """Read the batch's file into its staging tables. Raises Refused, Cancelled, store.FileGone."""
     columns = kind.spec.staged
     staging.create(cursor, batch.id, columns)
@@ -49,7 +48,6 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller, *, wa
         keys=keyring().as_dict(),
         sheet=batch.chosen_sheet or None,
         mapping=batch.chosen_mapping or None,
-        want_cleaned=want_cleaned,
         memory=settings.INTAKE_CHILD_MEMORY,
         cpu_seconds=settings.INTAKE_CHILD_CPU_SECONDS,
         max_bytes=batch.context.get("max_bytes", settings.INTAKE_MAX_BYTES),
@@ -88,7 +86,6 @@ def _take(
             staging.copy_issues(cursor, batch.id, frame.payload)
         case "end":
             found.sheet["skipped_rows"] = header["skipped_rows"]
-            found.cleaned = header.get("cleaned", {})
         case "refused":
             raise Refused(header["code"], header["message"], header.get("details"))
         case other:

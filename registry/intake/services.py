@@ -75,13 +75,13 @@ def receive(
         return held, False
 
 
-def check(batch_id: UUID, *, want_cleaned: bool = False) -> Batch:
+def check(batch_id: UUID) -> Batch:
     """Read and check; ends in REVIEW, REFUSED or CANCELLED. Writes nothing into the registry."""
     if not _move(batch_id, (State.RECEIVED, State.FAILED, State.CHECKING), State.CHECKING):
         return Batch.objects.get(pk=batch_id)
     with _working(batch_id, State.CHECKING) as (batch, teller):
         if batch is not None:
-            _check(batch, teller, want_cleaned)
+            _check(batch, teller)
     return Batch.objects.get(pk=batch_id)
 
 
@@ -111,7 +111,7 @@ def load(batch_id: UUID, *, valid_rows_only: bool) -> Batch:
 def _load_once(batch_id: UUID) -> None:
     with _working(batch_id, State.CHECKING) as (batch, teller):
         if batch is not None:
-            work = _check(batch, teller, want_cleaned=False)
+            work = _check(batch, teller)
             if _may_commit(batch):
                 _write(batch, work, kinds.get(batch.kind), teller)
 
@@ -208,13 +208,13 @@ def _working(batch_id: UUID, expected: str) -> Iterator[tuple[Batch | None, Tell
             raise
 
 
-def _check(batch: Batch, teller: Teller, want_cleaned: bool) -> Work:
+def _check(batch: Batch, teller: Teller) -> Work:
     kind = kinds.get(batch.kind)
     with connection.cursor() as cursor:
-        found = reading.stage(cursor, batch, kind, teller, want_cleaned=want_cleaned)
+        found = reading.stage(cursor, batch, kind, teller)
     batch.file_format = found.file_format
     batch.file_encoding = found.encoding or ""
-    batch.sheet = {**found.sheet, "cleaned": found.cleaned} if want_cleaned else found.sheet
+    batch.sheet = found.sheet
     batch.staged_rows = found.rows
     teller.tell("check", 0, found.rows)
     work = _work(batch)
@@ -257,7 +257,7 @@ def _write(batch: Batch, work: Work, kind: Kind, teller: Teller) -> None:
             _add(created, kind.commit(work, low, high))
             done += rows
             teller.tell("commit", done, total)
-    kind.finish(work, created)
+        kind.finish(work)
     batch.created = created
     batch.action_id = action.pk
     batch.state = State.COMMITTED

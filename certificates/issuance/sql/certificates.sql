@@ -29,8 +29,14 @@ BEGIN
     RETURN changed;
 END $$;
 
-CREATE FUNCTION canon_certificate_v1(c issuance_certificate) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT convert_to(concat_ws('|', c.id, c.person_id, c.family, c.number, c.name, c.occupation_text, c.level_id,
-        c.institution_id, c.region_code, c.issued_on, c.state, c.basis, c.structure, c.enrolment_id, c.batch_id,
-        c.row_no), 'UTF8')
+CREATE FUNCTION canon_certificate_v1(c issuance_certificate) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT concat_ws('|', 'certificate_v1', c.id, c.person_id, c.family, canon_text(c.number), canon_text(c.name),
+        canon_text(c.occupation_text), coalesce(c.level_id::text, '~'), coalesce(c.institution_id::text, '~'),
+        c.region_code, canon_day(c.issued_on), c.state, c.basis, c.structure, coalesce(c.enrolment_id::text, '~'),
+        coalesce(c.batch_id::text, '~'), coalesce(c.row_no::text, '~'))
+$$;
+
+CREATE FUNCTION canon_certificate_v1_rows() RETURNS TABLE (id bigint, canon text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT c.id, canon_certificate_v1(c) FROM issuance_certificate c
 $$;

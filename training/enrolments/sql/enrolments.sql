@@ -102,14 +102,26 @@ CREATE TRIGGER enrolments_a_follow_delete AFTER DELETE ON enrolments_enrolment
     REFERENCING OLD TABLE AS was
     FOR EACH STATEMENT EXECUTE FUNCTION enrolments_follow_delete();
 
--- One row as it was registered, for manifests. Fields in fixed order, each with its length, so that no two rows
--- share a text. A changed table gets a canon of the next number; this one stays for ever.
-CREATE FUNCTION canon_enrolment_v1(e enrolments_enrolment) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT convert_to(concat_ws('|', e.id, e.person_id, e.klass_id, e.state, e.category, e.hours, e.score, e.result,
-        e.started_on, e.finished_on, e.region_code, e.funding, e.training_type, e.batch_id, e.row_no), 'UTF8')
+-- One row as it was registered, for manifests; how such a text is written is said in registry/audit/sql/canon.sql.
+-- A changed table gets a canon of the next number; this one stays for ever.
+CREATE FUNCTION canon_enrolment_v1(e enrolments_enrolment) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT concat_ws('|', 'enrolment_v1', e.id, e.person_id, e.klass_id, e.state, e.category,
+        coalesce(e.hours::text, '~'), coalesce(e.score::text, '~'), e.result, canon_day(e.started_on),
+        canon_day(e.finished_on), e.region_code, e.funding, e.training_type, coalesce(e.batch_id::text, '~'),
+        coalesce(e.row_no::text, '~'))
 $$;
 
-CREATE FUNCTION canon_payment_v1(p claims_payment) RETURNS bytea LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT convert_to(concat_ws('|', p.id, p.enrolment_id, p.amount_fen, p.fund, p.paid_on, p.basis, p.region_code,
-        p.batch_id, p.row_no), 'UTF8')
+CREATE FUNCTION canon_enrolment_v1_rows() RETURNS TABLE (id bigint, canon text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT e.id, canon_enrolment_v1(e) FROM enrolments_enrolment e
+$$;
+
+CREATE FUNCTION canon_payment_v1(p claims_payment) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT concat_ws('|', 'payment_v1', p.id, p.enrolment_id, p.amount_fen, p.fund, canon_day(p.paid_on), p.basis,
+        p.region_code, coalesce(p.batch_id::text, '~'), coalesce(p.row_no::text, '~'))
+$$;
+
+CREATE FUNCTION canon_payment_v1_rows() RETURNS TABLE (id bigint, canon text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT p.id, canon_payment_v1(p) FROM claims_payment p
 $$;

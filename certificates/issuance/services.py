@@ -1,0 +1,29 @@
+"""Putting certificates on record. Here: those that a ledger reports; issuing our own joins this room."""
+from __future__ import annotations
+
+from django.db.backends.utils import CursorWrapper
+
+# ``source`` yields: id, person_id, family, number, name, occupation_text, level, institution_id, region_code,
+# issued_on, structure, enrolment_id, batch_id, row_no.
+_REPORT = """
+INSERT INTO issuance_certificate (id, person_id, family, number, name, occupation_text, level_id, institution_id,
+    region_code, issued_on, state, basis, structure, enrolment_id, batch_id, row_no)
+SELECT id, person_id, family, number, name, occupation_text, level, institution_id,
+       region_code, issued_on, 'valid', 'reported', structure, enrolment_id, batch_id, row_no
+FROM ({source}) n ORDER BY id
+"""
+
+_NEWLY_HIGH = "SELECT issuance_refresh_first_high(ARRAY({source})) WHERE EXISTS ({source})"
+
+NEXT_ID = "nextval('issuance_certificate_id_seq')"
+
+
+def report(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+    """Record certificates as somebody else reports them; returns how many. A taken number raises IntegrityError."""
+    cursor.execute(_REPORT.replace("{source}", source), params)
+    return int(cursor.rowcount)
+
+
+def mark_first_high(cursor: CursorWrapper, source: str, params: dict[str, object]) -> None:
+    """Move the mark of the first high-skilled certificate for the people whose ids ``source`` yields."""
+    cursor.execute(_NEWLY_HIGH.replace("{source}", source), params)

@@ -1,0 +1,71 @@
+"""Registering people: whole sets at once, parents first, in the order of their ids."""
+from __future__ import annotations
+
+from django.db.backends.utils import CursorWrapper
+
+# ``source`` yields: person_id, name, name_key, sex, birth, education, region_code, doc_kind, sealed, bidx, mask.
+_PEOPLE = """
+INSERT INTO people_person (id, name, name_key, sex, birth_date, education, region_code, state)
+SELECT person_id, name, name_key, coalesce(sex, ''), birth, education, region_code, 'active'
+FROM ({source}) n ORDER BY person_id
+"""
+
+_DOCUMENTS = """
+INSERT INTO people_document (id, person_id, kind, sealed, blind_index, mask, is_primary)
+SELECT person_id, person_id, doc_kind, sealed, bidx, mask, true
+FROM ({source}) n ORDER BY person_id
+"""
+
+_PHONES = """
+INSERT INTO people_phone (id, person_id, sealed, blind_index, mask)
+SELECT phone_id, person_id, phone_sealed, phone_bidx, phone_mask
+FROM ({source}) n
+WHERE NOT EXISTS (
+    SELECT 1 FROM people_phone p WHERE p.person_id = n.person_id AND p.blind_index = n.phone_bidx)
+"""
+
+_ACCOUNTS = """
+INSERT INTO people_bankaccount (id, person_id, bank_name, holder_name, sealed, blind_index, mask)
+SELECT account_id, person_id, coalesce(bank_name, ''), coalesce(bank_holder, ''), bank_sealed, bank_bidx, bank_mask
+FROM ({source}) n
+WHERE NOT EXISTS (
+    SELECT 1 FROM people_bankaccount b WHERE b.person_id = n.person_id AND b.blind_index = n.bank_bidx)
+"""
+
+_LOCK = """
+SELECT count(*) FROM (
+    SELECT 1 FROM people_person WHERE id IN ({source}) ORDER BY id FOR NO KEY UPDATE) held
+"""
+
+
+def register(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+    """Add people who are not known yet, each with the document they came with; returns how many.
+
+    The first document shares its person's id, which is also what its ciphertext is bound to. A number that another
+    transaction registered a moment ago raises IntegrityError: nobody is quietly left out.
+    """
+    cursor.execute(_PEOPLE.replace("{source}", source), params)
+    count = cursor.rowcount
+    cursor.execute(_DOCUMENTS.replace("{source}", source), params)
+    return int(count)
+
+
+def add_phones(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+    """``source`` yields phone_id, person_id, phone_sealed, phone_bidx, phone_mask, once per person and number."""
+    cursor.execute(_PHONES.replace("{source}", source), params)
+    return int(cursor.rowcount)
+
+
+def add_accounts(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+    """``source`` yields account_id, person_id, bank_name, bank_holder, bank_sealed, bank_bidx, bank_mask."""
+    cursor.execute(_ACCOUNTS.replace("{source}", source), params)
+    return int(cursor.rowcount)
+
+
+def hold(cursor: CursorWrapper, source: str, params: dict[str, object]) -> None:
+    """Lock people (``source`` yields their ids) until the transaction ends, lowest id first.
+
+    Whoever counts a person's rows must see those of an import that is about to commit; people whom two imports do not
+    share never make one wait for the other.
+    """
+    cursor.execute(_LOCK.replace("{source}", source), params)

@@ -1,0 +1,65 @@
+"""Enrolling: a form is a set of one, a roster a set of a hundred thousand; the statements are the same."""
+from __future__ import annotations
+
+from django.db.backends.utils import CursorWrapper
+
+# Which marks of the rows about to be written are taken already: by rows that stand (all of them come first), or by
+# rows above in the same set. People with a single row and no history ("fresh") need no look at anything.
+_FIRSTS = """
+CREATE TEMP TABLE t_firsts ON COMMIT DROP AS
+WITH wanted AS (
+    SELECT t.id, t.row_no, t.person_id, t.institution_id, t.region_code, n.prefecture, n.province,
+           extract(year FROM t.finished_on)::int AS year, t.funding = 'subsidised' AS subsidised
+    FROM t_enrol t JOIN enrolments_node n USING (region_code)
+    WHERE NOT t.fresh AND t.finished_on IS NOT NULL
+), people AS MATERIALIZED (
+    SELECT DISTINCT person_id FROM wanted
+), before AS (
+    SELECT e.person_id, -1 AS row_no, k.institution_id, e.region_code, n.prefecture, n.province,
+           extract(year FROM e.finished_on)::int AS year, e.funding = 'subsidised' AS subsidised
+    FROM people JOIN enrolments_enrolment e USING (person_id)
+    JOIN classes_trainingclass k ON k.id = e.klass_id
+    JOIN enrolments_node n ON n.region_code = e.region_code
+    WHERE e.finished_on IS NOT NULL
+    UNION ALL
+    SELECT t.person_id, t.row_no, t.institution_id, t.region_code, n.prefecture, n.province,
+           extract(year FROM t.finished_on)::int, t.funding = 'subsidised'
+    FROM people JOIN t_enrol t USING (person_id) JOIN enrolments_node n USING (region_code)
+    WHERE t.finished_on IS NOT NULL
+)
+SELECT w.id, bit_or(enrolments_taken(
+           b.year = w.year, (b.year - 1) / 5 = (w.year - 1) / 5, b.institution_id = w.institution_id,
+           b.region_code = w.region_code, b.prefecture = w.prefecture, b.province = w.province,
+           b.subsidised AND w.subsidised)) AS taken
+FROM wanted w JOIN before b ON b.person_id = w.person_id AND b.row_no < w.row_no
+GROUP BY w.id
+"""
+
+_INSERT = """
+INSERT INTO enrolments_enrolment (id, person_id, klass_id, state, category, hours, score, result, started_on,
+    finished_on, region_code, funding, training_type, firsts, batch_id, row_no)
+SELECT t.id, t.person_id, t.klass_id, t.state, t.category, t.hours, t.score, t.result, t.started_on,
+       t.finished_on, t.region_code, t.funding, t.training_type,
+       CASE WHEN t.finished_on IS NULL THEN 0
+            ELSE CASE WHEN t.funding = 'subsidised' THEN 65535 ELSE 255 END & ~coalesce(f.taken, 0) END,
+       t.batch_id, t.row_no
+FROM t_enrol t LEFT JOIN t_firsts f USING (id)
+ORDER BY t.id
+"""
+
+NEXT_ID = "nextval('enrolments_enrolment_id_seq')"
+
+
+def enrol(cursor: CursorWrapper) -> int:
+    """Write the enrolments that stand in the temporary table ``t_enrol``; returns how many.
+
+    Columns: id, person_id, klass_id, institution_id, state, category, hours, score, result, started_on, finished_on,
+    region_code, funding, training_type, batch_id, row_no (order within the set), fresh (the person's only row so far).
+    The people concerned must be held (people.services.hold) when any of them is not new. A person who is in the class
+    already raises IntegrityError.
+    """
+    cursor.execute("DROP TABLE IF EXISTS t_firsts")
+    cursor.execute("ANALYZE t_enrol")
+    cursor.execute(_FIRSTS)
+    cursor.execute(_INSERT)
+    return int(cursor.rowcount)

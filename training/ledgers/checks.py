@@ -1,0 +1,89 @@
+"""The rules on a ledger that need the registry or the other rows: one statement each, all in one visible list."""
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+from registry.intake.kinds import Check
+from training.catalogue.checks import age_out_of_range, region_of_number_is_unknown
+
+institution_is_unknown = Check(
+    code="INSTITUTION_UNKNOWN",
+    column="provider",
+    message=_("机构目录中没有这个培训机构。请核对全称或统一社会信用代码;确属在册机构的旧称,请先登记别名。"),
+    sql='SELECT "row" FROM {r} WHERE institution_id IS NULL',
+)
+
+occupation_is_unknown = Check(
+    code="OCCUPATION_UNKNOWN",
+    column="occupation",
+    message=_("职业目录中没有这个工种。请改用职业分类大典的名称,或先为该写法指定对应的职业。"),
+    sql='SELECT s."row" FROM {s} s JOIN {r} r USING ("row") WHERE s.occupation IS NOT NULL AND r.occupation_id IS NULL',
+)
+
+training_stands_above = Check(
+    code="ID_DUPLICATE_IN_FILE",
+    column="id_number",
+    message=_("与第 %s 行是同一人的同一次培训。只登记先出现的一行,请删除本行或更正班级、日期。"),
+    sql='SELECT "row", first_row AS detail FROM {r} WHERE first_row < "row"',
+    takes_detail=True,
+)
+
+name_differs_from_registry = Check(
+    code="ID_NAME_CONFLICT",
+    column="name",
+    message=_("该证件号码已登记在另一个姓名之下。请对照证件核对姓名和号码;确需更名的,走信息更正。"),
+    sql="""
+        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        WHERE s.bidx IS NOT NULL AND s.name_key <> '' AND (
+            r.known_name_key <> s.name_key OR (r.known_name_key IS NULL AND r.file_name_key <> s.name_key))
+    """,
+)
+
+registered_otherwise = Check(
+    code="ALREADY_REGISTERED",
+    column="id_number",
+    message=_("该学员在本班的记录已经登记,日期、课时或成绩与本行不同。原记录不动;如需更正,请走更正流程。"),
+    sql="SELECT \"row\" FROM {r} WHERE mode = 'differs' AND first_row = \"row\"",
+)
+
+certificate_is_taken = Check(
+    code="CERTIFICATE_NUMBER_TAKEN",
+    column="cert_no",
+    message=_("该证书编号已登记在另一人名下,或本表上方另一人已使用。请对照证书原件核对编号。"),
+    sql="""
+        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        WHERE s.cert_no IS NOT NULL AND s.bidx IS NOT NULL AND (
+            r.certificate_person IS DISTINCT FROM r.known_id AND r.certificate_id IS NOT NULL
+            OR r.certificate_bidx IS NOT NULL AND r.certificate_bidx <> s.bidx)
+    """,
+)
+
+overlaps_another_class = Check(
+    code="OVERLAPPING_CLASS",
+    column="starts",
+    severity="warning",
+    message=_("该学员同一时期还有另一个班的培训记录,请核对起止日期。"),
+    sql="""
+        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        JOIN enrolments_enrolment e ON e.person_id = r.known_id
+        WHERE r.mode = 'new' AND e.state <> 'withdrawn' AND e.klass_id IS DISTINCT FROM r.klass_id
+          AND e.started_on <= s.ends AND coalesce(e.finished_on, e.started_on) >= s.starts
+        UNION
+        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        JOIN {r} r2 ON r2.person_row = r.person_row AND r2."row" < r."row" AND r2.first_row <> r.first_row
+        JOIN {s} s2 ON s2."row" = r2."row"
+        WHERE r.mode = 'new' AND r.person_row < r."row" AND s2.starts <= s.ends AND s2.ends >= s.starts
+    """,
+)
+
+CHECKS: tuple[Check, ...] = (
+    institution_is_unknown,
+    occupation_is_unknown,
+    training_stands_above,
+    name_differs_from_registry,
+    registered_otherwise,
+    age_out_of_range('SELECT s."row", s.birth, s.sex, s.starts AS day, r.region_code FROM {s} s JOIN {r} r USING ("row")'),
+    certificate_is_taken,
+    overlaps_another_class,
+    region_of_number_is_unknown,
+)

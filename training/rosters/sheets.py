@@ -1,0 +1,72 @@
+"""The roster (开班花名册): people joining one class."""
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.db.models import Q
+
+from registry.accounts.models import User
+from registry.accounts.scopes import scope_for, within
+from registry.intake.kinds import Kind, Target
+from training.classes.models import TrainingClass
+from training.rosters.checks import CHECKS
+from training.rosters.columns import ROSTER
+from training.rosters.commit import begin, commit, finish
+from training.rosters.resolve import resolve
+
+
+class ClassUnknown(LookupError):
+    """没有这个班级,或不在您的办理范围内。"""
+
+
+class ClassAmbiguous(LookupError):
+    """不同机构有同一编号的班级,请写成“机构名称/班级编号”。"""
+
+
+def target(options: Mapping[str, Any], actor: User | None) -> Target:
+    """Option ``class``: id (int), number, or institution/number; without it the sheet can be checked, not loaded.
+
+    Raises ClassUnknown, ClassAmbiguous.
+    """
+    wanted = options.get("class")
+    if wanted is None or wanted == "":
+        return Target(key="", context={"class": None})
+    klass = find_class(wanted, actor)
+    return Target(
+        key=f"class={klass.pk}",
+        context={"class": klass.pk},
+        institution_id=klass.institution_id,
+        region_code=klass.region_id,
+    )
+
+
+def find_class(wanted: int | str, actor: User | None) -> TrainingClass:
+    """The class as its clerk names it, within what the actor may see."""
+    seen = TrainingClass.objects.all()
+    if actor is not None:
+        seen = seen.filter(within(scope_for(actor), institution_field="institution", region_field="region"))
+    if isinstance(wanted, int):
+        named = Q(pk=wanted)
+    else:
+        institution, slash, number = wanted.rpartition("/")
+        named = Q(number=number, institution__name=institution) if slash else Q(number=wanted)
+        named |= Q(number=wanted)
+    found = list(seen.filter(named)[:2])
+    if not found:
+        raise ClassUnknown(str(wanted))
+    if len(found) > 1:
+        raise ClassAmbiguous(str(wanted))
+    return found[0]
+
+
+ROSTER_KIND = Kind(
+    spec=ROSTER,
+    target=target,
+    resolve=resolve,
+    checks=CHECKS,
+    begin=begin,
+    commit=commit,
+    finish=finish,
+    created=("persons", "enrolments"),
+)
