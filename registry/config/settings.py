@@ -248,6 +248,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "registry.config.context.menu",
             ],
         },
     },
@@ -304,6 +305,7 @@ CSRF_COOKIE_NAME = "__Host-csrf" if PRODUCTION else "csrftoken"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SECURE = PRODUCTION
+CSRF_FAILURE_VIEW = "registry.config.views.csrf_failure"
 
 
 # --- what a browser may do with our pages ----------------------------------------------------------

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 
+from registry.config import views
 from registry.config.api import api
 
 # (where it hangs, the room). Mounted by name, so that this file imports no room.
@@ -21,8 +22,13 @@ ROOMS = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
-    path("accounts/", include("registry.accounts.urls")),
+    path("", views.home, name="home"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     *(path(prefix, include(f"{room}.urls")) for prefix, room in ROOMS if find_spec(f"{room}.urls")),
 ]
+
+handler400 = "registry.config.views.bad_request"
+handler403 = "registry.config.views.permission_denied"
+handler404 = "registry.config.views.not_found"
+handler500 = "registry.config.views.server_error"
