@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from django.db import connection, transaction
 
-from registry.audit.services import Actor, record
+from registry.audit.services import Account, record
 from registry.lib.upsert import Counts, upsert
 from registry.occupations import reference
 from registry.occupations.models import Occupation, OccupationAlias, OccupationEdition
@@ -45,7 +45,7 @@ def _load_wordings() -> Counts:
 
 @transaction.atomic
 def remember(
-    mappings: Mapping[str, int], *, actor: Actor | None, institution_id: int | None = None, reason: str = ""
+    mappings: Mapping[str, int], *, actor: Account | None, institution_id: int | None = None, reason: str = ""
 ) -> int:
     """Remember wording -> occupation id for one provider, or for everyone; a later answer replaces an earlier one.
 

@@ -1,0 +1,12 @@
+"""Doorway: reference data of the registry app, in the order in which they lean on each other."""
+
+from __future__ import annotations
+
+from registry.lib.reference import Loader
+from registry.occupations import services as occupations
+from registry.regions import services as regions
+
+LOADERS = [
+    Loader("regions", lambda: {"regions": regions.load_reference()}, regions.differences),
+    Loader("occupations", occupations.load_reference, occupations.differences),
+]

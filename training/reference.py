@@ -1,0 +1,8 @@
+"""Doorway: reference data of the training app."""
+
+from __future__ import annotations
+
+from registry.lib.reference import Loader
+from training.catalogue import services as catalogue
+
+LOADERS = [Loader("catalogue", catalogue.load_demo, catalogue.demo_differences, demo=True)]
