@@ -1,8 +1,9 @@
 """Numbers of identity documents: clean, recognise and check them.
 
-One pass judges a number in the order that the clerk sees: length, characters, birth date, check digit (GB 11643;
-ISO 7064 MOD 11-2). A region code that no list holds is not this module's business: cards keep codes that were
-abolished long ago. The good 18-character number takes about a microsecond, because a ledger has a million of them.
+One pass judges a number in the order that the clerk sees: length, characters, birth date, check digit (GB
+11643; ISO 7064 MOD 11-2). A region code that no list holds is not this module's business: cards keep
+codes that were abolished long ago. The good 18-character number takes a few microseconds, because a
+ledger has a million of them.
 
 Messages are Chinese, the source language, and never hold the number; the interface translates them by code.
 """
@@ -63,7 +64,9 @@ class Normalised(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """What one number says. `value` is to be stored: 15 digits have become 18. `code` is empty when it is good."""
+    """What one number says. `value` is what to store (15 digits became 18); `code` is empty when it is
+    good.
+    """
 
     value: str
     kind: str
@@ -83,7 +86,7 @@ class Verdict(NamedTuple):
 
 
 def normalise(raw: str) -> Normalised:
-    """Half-width, upper case, without blanks, invisible characters and apostrophes; what was meant for X becomes X."""
+    """Half-width, upper case, no blanks, invisible characters or apostrophes; what was meant for X is X."""
     if raw.isascii() and raw.isalnum():
         value = raw.upper()
         return Normalised(value, value != raw)
@@ -96,10 +99,10 @@ def normalise(raw: str) -> Normalised:
 
 
 def looks_cut_by_excel(text: str, numeric_cell: bool) -> bool:
-    """Whether Excel kept only 15 digits of this number: the lost ones cannot be recovered, so never repair it.
+    """Whether Excel kept only 15 digits of it. The lost ones cannot be recovered, so it is never repaired.
 
-    A check digit alone lets one in eleven of such numbers through; hence any 18 digits that end in 000 are refused,
-    and every cell that is a number, whatever it shows.
+    A check digit alone lets one in eleven of such numbers through; hence any 18 digits that end in 000
+    are refused, and every cell that is a number, whatever it shows.
     """
     if numeric_cell:
         return True
@@ -120,7 +123,9 @@ def upgrade(fifteen: str) -> str:
 
 
 def check(value: str, kind: str | None = None, on: date | None = None) -> Verdict:
-    """Judge a normalised number. `kind` is what the sheet says, if it says; `on` the day of judging (today)."""
+    """Judge a normalised number. `kind` is what the sheet says, if it does; `on` the day of judging
+    (today).
+    """
     if kind not in _MOD11_KINDS:
         return _check_format(value, kind or "")
     if len(value) == 18:

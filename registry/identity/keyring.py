@@ -1,14 +1,16 @@
 """Sealed values and keyed indexes: how an identity, phone or account number lies in the database.
 
 A sealed value is AES-256-GCM:  0x01 | suite (1) | key id (2) | nonce (12) | ciphertext | tag (16).
-Purpose, row and key id are bound in as associated data, so that a value moved to another row, column or key fails.
-A blind index is HMAC-SHA-256 (32 bytes) over purpose and normalised value: equal values meet, nothing else is told.
+Purpose, row and key id are bound in as associated data, so that a value moved to another row, column or
+key fails. A blind index is HMAC-SHA-256 (32 bytes) over purpose and normalised value: equal values meet,
+nothing else is told.
 
 The file names keys, one of each sort active:
     {"enc":   {"active": "k1", "keys": {"k1": "<base64, 32 bytes>"}},
      "index": {"active": "1",  "keys": {"1":  "<base64, 32 bytes>"}}}
-No key is used as it stands: HKDF derives one for every purpose, so that what opens phones opens no identity number.
-A random nonce is safe up to about 2**32 values under one derived key: rotate long before (a nation has 2**26 people).
+No key is used as it stands: HKDF derives one for every purpose, so that what opens phones opens no
+identity number. A random nonce is safe up to about 2**32 values under one derived key: rotate long before
+(a nation has 2**26 people).
 """
 
 from __future__ import annotations
@@ -119,7 +121,7 @@ class Keyring:
         return self._sealers[purpose]
 
     def open_(self, sealed: bytes, purpose: str, row: UUID | str) -> bytes:
-        """Raises KeyMissing when the key is not in the ring, Tampered when the value is not what was sealed here."""
+        """Raises KeyMissing where the ring lacks the key, Tampered where this is not what was sealed here."""
         key_id = _key_id(sealed)
         cipher = self._cipher(key_id, purpose)
         nonce, body = sealed[_HEAD : _HEAD + _NONCE], sealed[_HEAD + _NONCE :]

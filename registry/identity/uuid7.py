@@ -1,10 +1,11 @@
 """Time-ordered identifiers (RFC 9562, version 7), made one at a time or by the block.
 
-Rows that are written together lie together in the index, and an identifier is known before the row is written, which
-the sealed columns need: the row's identifier is bound into the ciphertext.
+Rows that are written together lie together in the index, and an identifier is known before the row is
+written, which the sealed columns need: the row's identifier is bound into the ciphertext.
 
-Layout: 48 bits of milliseconds, 26 bits of counter (12 in rand_a, 14 in rand_b), 48 random bits. The counter starts
-at a random place every millisecond and never goes back, so that what one process makes is strictly ascending.
+Layout: 48 bits of milliseconds, 26 bits of counter (12 in rand_a, 14 in rand_b), 48 random bits. The
+counter starts at a random place every millisecond and never goes back, so that what one process makes is
+strictly ascending.
 """
 
 from __future__ import annotations

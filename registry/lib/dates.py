@@ -1,8 +1,9 @@
 """Dates as clerks write them, and the few sums that this program does with dates.
 
-Read: 2024.3.5  2024-03-05  2024/3/5  20240305  2024年3月5日  24.3.5  2024.03 (a month: its first day, with a flag),
-Excel's serial number 45356, date cells, and any of these with blanks, full-width signs or a time of day behind them.
-Refused, never guessed: days that no calendar has, day-first and month-first forms, a year alone.
+Read: 2024.3.5  2024-03-05  2024/3/5  20240305  2024年3月5日  24.3.5  2024.03 (a month: its first day,
+with a flag), Excel's serial number 45356, date cells, and any of these with blanks, full-width signs or a
+time of day behind them. Refused, never guessed: days that no calendar has, day-first and month-first
+forms, a year alone.
 """
 
 from __future__ import annotations
@@ -20,8 +21,9 @@ _SERIAL_ZERO: Final = date(
 )  # Excel counts a 29 February 1900 that never was; right from March 1900 on
 _SERIALS = range(10_000, (date(LAST_YEAR, 1, 1) - _SERIAL_ZERO).days)  # from 1927 on: four digits are no date
 
-_CACHE_SIZE = 20_000
-_cache: dict[tuple[str, bool], ReadDate] = {}
+_CACHE_SIZE = 20_000  # a sheet repeats few dates; a hostile one shall not fill the memory
+_dates: dict[tuple[str, bool], ReadDate] = {}
+_ranges: dict[str, ReadRange] = {}
 
 _SIGNS = str.maketrans(
     {
@@ -69,13 +71,11 @@ def parse_date(raw: object, *, month_end: bool = False) -> ReadDate:
     `month_end` takes the last day where the cell names only a month: right for the end of a period.
     """
     if isinstance(raw, str):
-        found = _cache.get((raw, month_end))
+        found = _dates.get((raw, month_end))
         if found is None:
             found = _parse_text(raw, month_end)
-            if (
-                len(_cache) < _CACHE_SIZE
-            ):  # a sheet repeats few dates; a hostile one shall not fill the memory
-                _cache[raw, month_end] = found
+            if len(_dates) < _CACHE_SIZE:
+                _dates[raw, month_end] = found
         return found
     if isinstance(raw, date):  # a datetime is one
         return _made(raw.year, raw.month, raw.day, month_end)
@@ -90,24 +90,13 @@ def parse_range(raw: object) -> ReadRange:
     The end takes from the start what it leaves out. Raises Unreadable, also when it ends before it starts.
     """
     if not isinstance(raw, str):
-        only = parse_date(raw)
-        return ReadRange(only, _as_end(only))
-    text = raw.strip()
-    try:
-        only = parse_date(text)
-        return ReadRange(only, _as_end(only))
-    except Unreadable as error:
-        unreadable = error
-    for start_text, end_text in _splits(text):
-        try:
-            start = parse_date(start_text)
-            end = _parse_end(end_text, start)
-        except Unreadable:
-            continue
-        if end.day < start.day:
-            raise Unreadable(_REVERSED)
-        return ReadRange(start, end)
-    raise unreadable
+        return _one_day(parse_date(raw))
+    found = _ranges.get(raw)
+    if found is None:
+        found = _parse_range_text(raw.strip())
+        if len(_ranges) < _CACHE_SIZE:
+            _ranges[raw] = found
+    return found
 
 
 def full_years(birth: date, on: date) -> int:
@@ -163,8 +152,25 @@ def _parse_number(number: int | float, month_end: bool) -> ReadDate:
     raise Unreadable(_UNREADABLE)
 
 
+def _parse_range_text(text: str) -> ReadRange:
+    try:
+        return _one_day(parse_date(text))
+    except Unreadable as error:
+        unreadable = error
+    for start_text, end_text in _splits(text):
+        try:
+            start = parse_date(start_text)
+            end = _parse_end(end_text, start)
+        except Unreadable:
+            continue
+        if end.day < start.day:
+            raise Unreadable(_REVERSED)
+        return ReadRange(start, end)
+    raise unreadable
+
+
 def _parse_end(text: str, start: ReadDate) -> ReadDate:
-    """The second half of a period: a date of its own, or 4.1, or 25, within the year or month of the start."""
+    """The second half of a period: a date of its own, or 4.1, or 25 within the year or month of the start."""
     try:
         return parse_date(text, month_end=True)
     except Unreadable:
@@ -176,7 +182,7 @@ def _parse_end(text: str, start: ReadDate) -> ReadDate:
 
 
 def _splits(text: str) -> list[tuple[str, str]]:
-    """Ways to cut a period in two: at a word or wave, else at each dash, those nearest to the middle first."""
+    """Ways to cut a period in two: at a word or wave, else at each dash, the nearest to the middle first."""
     cut = _UNTIL.split(text)
     if len(cut) == 2:
         return [(cut[0], cut[1])]
@@ -196,14 +202,14 @@ def _made(year: int, month: int, day: int | None, month_end: bool) -> ReadDate:
 
 
 def _full_year(text: str) -> int:
-    """Two digits mean a year up to ten years from now, and else one of the last century: 24 is 2024, 85 is 1985."""
+    """Two digits are a year up to ten years ahead, else one of the last century: 24 is 2024, 85 is 1985."""
     if len(text) == 4:
         return int(text)
     this_century = 2000 + int(text)
     return this_century if this_century <= date.today().year + 10 else this_century - 100
 
 
-def _as_end(only: ReadDate) -> ReadDate:
+def _one_day(only: ReadDate) -> ReadRange:
     if not only.month_only:
-        return only
-    return ReadDate(add_months(only.day, 1) - timedelta(days=1), True)
+        return ReadRange(only, only)
+    return ReadRange(only, ReadDate(add_months(only.day, 1) - timedelta(days=1), True))
