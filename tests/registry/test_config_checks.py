@@ -1,0 +1,58 @@
+"""What is checked before the program serves anyone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pytest_django.fixtures import SettingsWrapper
+
+from registry.config import checks
+from registry.config import settings as ours
+
+
+@pytest.fixture
+def ring(tmp_path: Path, settings: SettingsWrapper) -> Path:
+    path = tmp_path / "keyring.json"
+    path.write_text(ours._new_keyring())
+    path.chmod(0o600)
+    settings.KEYRING_FILE = path
+    return path
+
+
+def ids(found: list[checks.CheckMessage]) -> list[str | None]:
+    return [message.id for message in found]
+
+
+def test_a_private_key_file_passes(ring: Path) -> None:
+    assert ids(checks.key_file_is_usable_and_private()) == []
+
+
+def test_a_key_file_that_others_can_read_is_refused(ring: Path) -> None:
+    ring.chmod(0o640)
+    assert "jiangce.E003" in ids(checks.key_file_is_usable_and_private())
+
+
+def test_a_broken_key_file_is_refused(ring: Path) -> None:
+    ring.write_text("{}")
+    assert "jiangce.E004" in ids(checks.key_file_is_usable_and_private())
+
+
+@pytest.mark.django_db
+def test_the_database_of_the_tests_is_recent_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks.postgresql_is_recent(["default"]) == []
+    monkeypatch.setattr(checks, "OLDEST_MAJOR", 99)
+    assert ids(checks.postgresql_is_recent(["default"])) == ["jiangce.E002"]
+
+
+def test_fonts_are_asked_for_only_where_a_manifest_lists_them(
+    tmp_path: Path, settings: SettingsWrapper
+) -> None:
+    settings.BASE_DIR = tmp_path
+    assert checks.fonts_are_present() == []
+    manifest = tmp_path / checks.FONTS
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text("0" * 64 + "  Song.ttf\n")
+    assert ids(checks.fonts_are_present()) == ["jiangce.W001"]
+    (manifest.parent / "Song.ttf").touch()
+    assert checks.fonts_are_present() == []
