@@ -15,6 +15,10 @@ from registry.intake.models import Batch
 from registry.intake.progress import Teller
 
 
+# What the cage may seal and index; it can open nothing.
+PURPOSES = ("idno", "phone", "bank")
+
+
 class Refused(Exception):
     """The whole file is turned away: a code of the contract, a Chinese message, and what else helps."""
 
@@ -44,8 +48,8 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Re
     staging.create(cursor, batch.id, columns)
     found = Read()
     request = cage.Request(
-        kind=kind.key,
-        keys=keyring().as_dict(),
+        spec=kind.spec,
+        keys=keyring().narrowed(PURPOSES),
         sheet=batch.chosen_sheet or None,
         mapping=batch.chosen_mapping or None,
         memory=settings.INTAKE_CHILD_MEMORY,

@@ -14,12 +14,13 @@ from functools import partial
 from typing import Any, BinaryIO
 from uuid import UUID
 
+from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from registry.accounts.models import User
 from registry.audit import services as audit
-from registry.intake import judging, kinds, reading, staging, store
+from registry.intake import cage, judging, kinds, reading, staging, store
 from registry.intake.kinds import Kind, Work
 from registry.intake.models import Batch, Progress
 from registry.intake.progress import Cancelled, Teller
@@ -36,26 +37,30 @@ COLLISION_TRIES = 4
 State = Batch.State
 
 
+# Nobody's fault and nothing left behind: worth another go.
+INTERRUPTIONS = (OperationalError, IntegrityError, cage.ChildDied)
+
+
 class NotAllowed(Exception):
     """该批次当前状态不能这样办理。"""
 
 
 def receive(
     *, kind: str, file: BinaryIO, name: str, actor: User | None, options: Mapping[str, Any] | None = None,
-    sheet: str = "", mapping: Mapping[str, str] | None = None,
+    sheet: str = "", mapping: Mapping[str, str] | None = None, max_bytes: int | None = None,
 ) -> tuple[Batch, bool]:
     """Take a file in. Returns the batch and whether it is new: while the same file is under way for the same place,
     everybody who hands it in again is led to the batch that already holds it.
 
     Raises kinds.UnknownKind, and what the kind's ``target`` raises for a place that cannot take it.
     """
-    spec = kinds.get(kind)
-    target = spec.target(options or {}, actor)
+    target = kinds.get(kind).target(options or {}, actor)
     sha256, size = store.fingerprint(file)
+    context = {**target.context, "max_bytes": max_bytes or settings.INTAKE_MAX_BYTES}
     try:
         with transaction.atomic():
             batch = Batch.objects.create(
-                kind=kind, target=target.key, context=target.context, institution_id=target.institution_id,
+                kind=kind, target=target.key, context=context, institution_id=target.institution_id,
                 region_id=target.region_code, uploaded_by=actor, file_name=name[:255], file_bytes=size,
                 file_sha256=sha256, chosen_sheet=sheet, chosen_mapping=dict(mapping or {}),
             )
@@ -79,10 +84,13 @@ def check(batch_id: UUID) -> Batch:
     """Read and check; ends in REVIEW, REFUSED or CANCELLED. Writes nothing into the registry."""
     if not _move(batch_id, (State.RECEIVED, State.FAILED, State.CHECKING), State.CHECKING):
         return Batch.objects.get(pk=batch_id)
+    return _persist(batch_id, partial(_check_once, batch_id))
+
+
+def _check_once(batch_id: UUID) -> None:
     with _working(batch_id, State.CHECKING) as (batch, teller):
         if batch is not None:
             _check(batch, teller)
-    return Batch.objects.get(pk=batch_id)
 
 
 def commit(batch_id: UUID) -> Batch:
@@ -163,7 +171,7 @@ def _persist(batch_id: UUID, work: Callable[[], None]) -> Batch:
         try:
             work()
             break
-        except (IntegrityError, OperationalError):
+        except INTERRUPTIONS:
             if attempt + 1 == COLLISION_TRIES or connection.in_atomic_block:
                 _move(batch_id, (State.CHECKING, State.COMMITTING), State.FAILED)
                 raise
@@ -198,7 +206,7 @@ def _working(batch_id: UUID, expected: str) -> Iterator[tuple[Batch | None, Tell
         except Cancelled:
             if _move(batch_id, (State.CHECKING, State.COMMITTING), State.CANCELLED):
                 _forget_staged(batch_id)
-        except (OperationalError, IntegrityError):
+        except INTERRUPTIONS:
             # A cut connection, a deadlock, or another import that registered the same person or class a moment
             # earlier: nothing of ours is left, the batch stays where it is, and a second go sees what is there now.
             logger.warning("intake batch %s was cut off and is taken up again", batch_id)

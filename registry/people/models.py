@@ -86,6 +86,10 @@ class Document(models.Model):
         db_table = "people_document"
         verbose_name = _("证件")
         verbose_name_plural = _("证件")
+        indexes = [
+            # The few whose papers change are who may be on record twice.
+            models.Index(fields=["person"], condition=~models.Q(kind="id_card"), name="people_document_other_kinds")
+        ]
 
     def __str__(self) -> str:
         return self.mask

@@ -5,6 +5,7 @@ from certificates.issuance import services as certificates
 from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.intake.kinds import Work
+from registry.people import matching
 from registry.people import services as people
 from training.claims import services as claims
 from training.enrolments import services as enrolments
@@ -24,6 +25,8 @@ SELECT person_id, name, name_key, sex, birth, ''::text AS education, ''::text AS
        bidx, mask
 FROM t_person WHERE first_row BETWEEN %(low)s AND %(high)s
 """
+
+_NEWCOMERS = "SELECT person_id, name_key, birth, doc_kind FROM t_person WHERE first_row BETWEEN %(low)s AND %(high)s"
 
 # A class that the registry does not hold yet takes its facts from the first accepted row that names it.
 _CLASSES = """
@@ -139,6 +142,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     """Write the rows of one span of the sheet."""
     cursor = work.cursor
     persons = people.register(cursor, _PERSON_SPAN, {"low": low, "high": high})
+    matching.raise_doubts(cursor, _NEWCOMERS, {"low": low, "high": high, "batch": work.batch_id})
     cursor.execute("DROP TABLE IF EXISTS t_enrol, t_certificate, t_payment")
     work.run(_ENROL.replace("{next_id}", enrolments.NEXT_ID), low=low, high=high)
     enrolled = enrolments.enrol(cursor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.intake.kinds import Work
+from registry.people import matching
 from registry.people import services as people
 from training.enrolments import services as enrolments
 
@@ -20,6 +21,11 @@ SELECT t.person_id, t.name, t.name_key, t.sex, t.birth, coalesce(t.education, ''
                  HAVING count(*) = 1), '') AS region_code,
        t.doc_kind, t.sealed, t.bidx, t.mask
 FROM t_joining t WHERE t.known_id IS NULL AND t."row" BETWEEN %(low)s AND %(high)s
+"""
+
+_NEWCOMERS = """
+SELECT person_id, name_key, birth, doc_kind FROM t_joining
+WHERE known_id IS NULL AND "row" BETWEEN %(low)s AND %(high)s
 """
 
 # A row's fresh id binds all ciphertexts of that row, each under its own purpose.
@@ -62,6 +68,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     persons = people.register(cursor, _PERSON_SPAN, span)
     people.add_phones(cursor, _PHONES, span)
     people.add_accounts(cursor, _ACCOUNTS, span)
+    matching.raise_doubts(cursor, _NEWCOMERS, {**span, "batch": work.batch_id})
     cursor.execute("DROP TABLE IF EXISTS t_enrol")
     work.run(_ENROL.replace("{next_id}", enrolments.NEXT_ID), low=low, high=high)
     enrolled = enrolments.enrol(cursor)

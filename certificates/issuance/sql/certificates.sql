@@ -29,6 +29,23 @@ BEGIN
     RETURN changed;
 END $$;
 
+CREATE FUNCTION issuance_follow_update() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched uuid[];
+BEGIN
+    SELECT array_agg(DISTINCT person) INTO touched
+    FROM was JOIN now_is USING (id), LATERAL (VALUES (was.person_id), (now_is.person_id)) both_sides (person)
+    WHERE (was.person_id, was.state, was.level_id, was.family, was.issued_on)
+          IS DISTINCT FROM (now_is.person_id, now_is.state, now_is.level_id, now_is.family, now_is.issued_on);
+    IF touched IS NOT NULL THEN
+        PERFORM issuance_refresh_first_high(touched);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER issuance_a_follow_update AFTER UPDATE ON issuance_certificate
+    REFERENCING OLD TABLE AS was NEW TABLE AS now_is
+    FOR EACH STATEMENT EXECUTE FUNCTION issuance_follow_update();
+
 CREATE FUNCTION canon_certificate_v1(c issuance_certificate) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT concat_ws('|', 'certificate_v1', c.id, c.person_id, c.family, canon_text(c.number), canon_text(c.name),
         canon_text(c.occupation_text), coalesce(c.level_id::text, '~'), coalesce(c.institution_id::text, '~'),

@@ -1,0 +1,194 @@
+"""Nouns over batches: what a reader may see of them, and the rows of one batch with their cells and faults."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+from uuid import UUID
+
+from django.db import connection
+from django.db.models import Count, Q, QuerySet
+
+from registry.accounts.scopes import within
+from registry.intake import kinds, staging
+from registry.intake.columns import Column
+from registry.intake.models import Batch, Issue
+from registry.lib.scope import Scope
+
+State = Batch.State
+View = Literal["error", "warning", "accepted"]
+
+#: What somebody has to do something about.
+WAITING = (State.REVIEW, State.FAILED)
+PAGE_ROWS = 50
+MOST_COLUMNS = 6
+
+
+def batches(scope: Scope, *, state: str = "", kind: str = "", text: str = "") -> QuerySet[Batch]:
+    """Batches the reader may see, newest first. `text` is part of a file's name."""
+    found = Batch.objects.filter(_visible(scope)).select_related("uploaded_by", "institution", "region", "progress")
+    if state:
+        found = found.filter(state=state)
+    if kind:
+        found = found.filter(kind=kind)
+    if text:
+        found = found.filter(file_name__icontains=text)
+    # Ids are made in the order of time, so that they page as well as they sort.
+    return found.order_by("-id")
+
+
+def batch(scope: Scope, batch_id: UUID) -> Batch | None:
+    """One batch, None when it is absent or not for this reader."""
+    found = batches(scope).filter(pk=batch_id)
+    return found.first()
+
+
+def waiting(scope: Scope) -> QuerySet[Batch]:
+    """Batches that cannot go on without a person."""
+    return batches(scope).filter(state__in=WAITING)
+
+
+def _visible(scope: Scope) -> Q:
+    """A provider's own; a division's, whether handed in there or by a provider that sits there."""
+    return within(scope, region_field="region_id", institution_field="institution_id") | within(
+        scope, region_field="institution__region_id"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ShownCell:
+    """A cell as a page may show it: numbers of people only masked."""
+
+    heading: str
+    text: str
+    severity: str = ""
+
+
+@dataclass(slots=True)
+class ShownRow:
+    """A row of the sheet with what was found wrong with it."""
+
+    row: int
+    cells: list[ShownCell] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class RowsPage:
+    """Some rows of one tab, and the row number to go on after (None at the end)."""
+
+    headings: list[str]
+    rows: list[ShownRow]
+    next: int | None
+
+
+def rows(
+    scope: Scope, of: Batch, view: View, *, code: str = "", row: int | None = None, after: int = 0,
+    size: int = PAGE_ROWS,
+) -> RowsPage:
+    """Rows of a batch that `view` names, in the order of the sheet, from the one after `after`.
+
+    `code` keeps rows with that issue, `row` one row only. Without the staged rows (registered, cancelled) the cells
+    are blank and only the faults are told.
+    """
+    if batch(scope, of.pk) is None:
+        return RowsPage([], [], None)
+    columns = _shown_columns(of)
+    numbers = (
+        _accepted_numbers(of, row, after, size + 1)
+        if view == "accepted"
+        else _faulty_numbers(of, view, code, row, after, size + 1)
+    )
+    more, numbers = len(numbers) > size, numbers[:size]
+    return RowsPage(
+        headings=[heading for heading, _name in columns],
+        rows=_filled(of, numbers, columns, view),
+        next=numbers[-1] if more else None,
+    )
+
+
+def codes(scope: Scope, of: Batch, severity: str) -> list[tuple[str, int]]:
+    """(code, rows with it), the commonest first."""
+    if batch(scope, of.pk) is None:
+        return []
+    found = Issue.objects.filter(batch=of, severity=severity).values_list("code")
+    return list(found.annotate(n=Count("row", distinct=True)).order_by("-n", "code"))
+
+
+def _faulty_numbers(of: Batch, view: View, code: str, row: int | None, after: int, limit: int) -> list[int]:
+    found = Issue.objects.filter(batch=of, severity=view, row__gt=after)
+    if code:
+        found = found.filter(code=code)
+    if row is not None:
+        found = found.filter(row=row)
+    return list(found.order_by("row").values_list("row", flat=True).distinct()[:limit])
+
+
+def _accepted_numbers(of: Batch, row: int | None, after: int, limit: int) -> list[int]:
+    with connection.cursor() as cursor:
+        if not staging.intact(cursor, of.pk, of.staged_rows):
+            return []
+        # The batch's own table: its name is made of the batch's id alone.
+        sql = f'SELECT "row" FROM {staging.table(of.pk)} WHERE NOT bad AND "row" > %s'  # noqa: S608
+        params: list[int] = [after]
+        if row is not None:
+            sql, params = f'{sql} AND "row" = %s', [after, row]
+        cursor.execute(f'{sql} ORDER BY "row" LIMIT {int(limit)}', params)
+        return [number for (number,) in cursor.fetchall()]
+
+
+def _filled(of: Batch, numbers: Sequence[int], columns: list[tuple[str, str]], view: View) -> list[ShownRow]:
+    found = {number: ShownRow(number) for number in numbers}
+    for issue in Issue.objects.filter(batch=of, row__in=numbers).order_by("row", "id"):
+        found[issue.row].issues.append(issue)
+    values = _staged_values(of, numbers, [name for _heading, name in columns])
+    for shown in found.values():
+        marks = {issue.column: issue.severity for issue in reversed(shown.issues)}
+        texts = values.get(shown.row, [""] * len(columns))
+        shown.cells = [
+            ShownCell(heading, text, marks.get(heading, ""))
+            for (heading, _name), text in zip(columns, texts, strict=True)
+        ]
+    return list(found.values())
+
+
+def _staged_values(of: Batch, numbers: Sequence[int], names: list[str]) -> dict[int, list[str]]:
+    if not names or not numbers:
+        return {}
+    listed = ", ".join(f'"{name}"' for name in names)
+    with connection.cursor() as cursor:
+        if not staging.intact(cursor, of.pk, of.staged_rows):
+            return {}
+        cursor.execute(
+            f'SELECT "row", {listed} FROM {staging.table(of.pk)} WHERE "row" = ANY(%s)', [list(numbers)]  # noqa: S608
+        )
+        return {line[0]: [_text(value) for value in line[1:]] for line in cursor.fetchall()}
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _shown_columns(of: Batch) -> list[tuple[str, str]]:
+    """(heading as printed, staged column) of what a reviewer needs to recognise a row: few, and nothing in clear."""
+    spec = kinds.get(of.kind).spec
+    printed: dict[str, str] = of.sheet.get("mapping", {})
+    wanted = [key for group in spec.required for key in group]
+    order = sorted(spec.columns, key=lambda column: (column.key not in wanted))
+    found = [
+        (printed[column.key], name)
+        for column in order
+        if column.key in printed and (name := _shown_name(column))
+    ]
+    return found[:MOST_COLUMNS]
+
+
+def _shown_name(column: Column) -> str:
+    """The staged column that may be shown: the mask where there is one, never ciphertext, index or comparison key."""
+    masks = [name for name, _type in column.staged if name.endswith("mask")]
+    if masks:
+        return masks[0]
+    if column.choices or any(name.endswith(("sealed", "bidx")) for name, _type in column.staged):
+        return ""
+    plain = [name for name, sql_type in column.staged if sql_type != "bytea" and not name.endswith("_key")]
+    return plain[0] if plain else ""

@@ -1,0 +1,69 @@
+"""Work on batches in the queue, and the watch over work whose worker was killed."""
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import OperationalError, connections
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from registry.intake import services
+from registry.intake.models import Batch
+
+# A worker says it is alive every ten seconds; three silences mean that nobody is coming back to its jobs.
+STALLED_AFTER_SECONDS = 30
+_KEEP_JOBS_HOURS = 24 * 30
+
+_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *services.INTERRUPTIONS])
+
+
+def enqueue_check(batch_id: UUID) -> None:
+    """Read and check in the background; asking twice is asking once."""
+    _enqueue(check, batch_id)
+
+
+def enqueue_commit(batch_id: UUID) -> None:
+    """Commit in the background; asking twice is asking once."""
+    _enqueue(commit, batch_id)
+
+
+def enqueue_again(batch: Batch) -> None:
+    """Take a cut-off batch up where it stands."""
+    if batch.state == Batch.State.COMMITTING:
+        enqueue_commit(batch.id)
+    else:
+        enqueue_check(batch.id)
+
+
+@app.task(name="intake.check", queue="intake", retry=_AGAIN)
+def check(batch_id: str) -> None:
+    try:
+        services.check(UUID(batch_id))
+    finally:
+        connections.close_all()
+
+
+@app.task(name="intake.commit", queue="intake", retry=_AGAIN)
+def commit(batch_id: str) -> None:
+    try:
+        services.commit(UUID(batch_id))
+    finally:
+        connections.close_all()
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="intake.watch", queueing_lock="intake.watch", pass_context=False)
+async def watch(timestamp: int) -> None:
+    """Give jobs of killed workers back to the queue; the queue itself does not."""
+    stalled = await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=STALLED_AFTER_SECONDS)
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+    await app.job_manager.delete_old_jobs(nb_hours=_KEEP_JOBS_HOURS)
+
+
+def _enqueue(task: object, batch_id: UUID) -> None:
+    try:
+        task.configure(queueing_lock=f"{task.name}:{batch_id}").defer(batch_id=str(batch_id))  # type: ignore[attr-defined]
+    except AlreadyEnqueued:
+        return

@@ -1,0 +1,80 @@
+"""Nouns of people: found by exact number or by name, always within a scope, never decrypted."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Prefetch, Q, QuerySet
+
+from registry.accounts.scopes import within
+from registry.identity.current import keyring
+from registry.identity.id_numbers import normalise
+from registry.lib.scope import Scope
+from registry.lib.text import name_key
+from registry.people.models import Document, MatchCase, Person
+
+# The paths by which a person comes into an institution's or a division's view: through what they took part in.
+_REGION_PATH = "enrolments__region_code"
+_INSTITUTION_PATH = "enrolments__klass__institution_id"
+
+
+def people(scope: Scope) -> QuerySet[Person]:
+    """Everybody on record whom the reader may see, documents masked, in order of registration."""
+    seen = Q() if scope.sees_everything else within(
+        scope, region_field=_REGION_PATH, institution_field=_INSTITUTION_PATH, person_field="id"
+    )
+    found = Person.objects.filter(state=Person.State.ACTIVE).filter(seen)
+    if scope.kind in ("region", "institution"):
+        found = Person.objects.filter(pk__in=found.values("pk"))
+    return found.prefetch_related(_documents())
+
+
+def person(scope: Scope, person_id: UUID) -> Person | None:
+    """None outside the scope; a merged record leads to the one that holds it now."""
+    merged = Person.objects.filter(pk=person_id, state=Person.State.MERGED).values_list("merged_into_id", flat=True)
+    return people(scope).filter(pk=merged.first() or person_id).first()
+
+
+def search(scope: Scope, text: str) -> QuerySet[Person]:
+    """By whole identity number (through the keyed index) or by the beginning of a name. An empty text finds nobody."""
+    text = text.strip()
+    if not text:
+        return Person.objects.none()
+    if any(character.isdigit() for character in text):
+        indexes = keyring().blind_indexes(normalise(text).value, "idno")
+        return people(scope).filter(documents__blind_index__in=indexes)
+    return people(scope).filter(name_key__startswith=name_key(text)).order_by("name_key", "id")
+
+
+def open_match_cases(scope: Scope) -> QuerySet[MatchCase]:
+    """Pairs that may be one person and wait for a human; both sides must be in view."""
+    visible = people(scope).values("pk")
+    return (
+        MatchCase.objects.filter(state=MatchCase.State.OPEN)
+        .filter(Q(first__in=visible) | Q(second__in=visible))
+        .select_related("first", "second")
+        .prefetch_related("first__documents", "second__documents")
+        .order_by("created_at", "id")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The three answers to “do we know this person?”: yes, perhaps, no."""
+
+    person: Person | None = None
+    perhaps: tuple[Person, ...] = ()
+
+
+def known(number: str, name: str, birth_date: object = None) -> Known:
+    """Sure by number; perhaps by name and date of birth; else unknown. For the program's own use: no scope."""
+    indexes = keyring().blind_indexes(normalise(number).value, "idno")
+    document = Document.objects.filter(blind_index__in=indexes).select_related("person").first()
+    if document is not None:
+        return Known(person=document.person)
+    alike = Person.objects.filter(state=Person.State.ACTIVE, name_key=name_key(name), birth_date=birth_date)
+    return Known(perhaps=tuple(alike[:10])) if birth_date else Known()
+
+
+def _documents() -> Prefetch[str, QuerySet[Document], str]:
+    return Prefetch("documents", Document.objects.defer("sealed").order_by("-is_primary", "created_at"))

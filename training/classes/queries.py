@@ -1,0 +1,37 @@
+"""Nouns of classes, within a reader's scope."""
+from __future__ import annotations
+
+from django.db.models import Count, Q, QuerySet
+
+from registry.accounts.scopes import within
+from registry.lib.scope import Scope
+from training.classes.models import TrainingClass
+
+
+def classes(scope: Scope) -> QuerySet[TrainingClass]:
+    """Newest first, with provider, level and place."""
+    seen = within(scope, region_field="region_id", institution_field="institution_id")
+    return (
+        TrainingClass.objects.filter(seen)
+        .select_related("institution", "occupation", "level", "region", "project")
+        .order_by("-starts_on", "-id")
+    )
+
+
+def klass(scope: Scope, class_id: int) -> TrainingClass | None:
+    """One class with its head counts (enrolled, finished, withdrawn); None outside the scope."""
+    return (
+        classes(scope)
+        .annotate(
+            people=Count("enrolments", filter=~Q(enrolments__state="withdrawn")),
+            finished=Count("enrolments", filter=Q(enrolments__state="finished")),
+            withdrawn=Count("enrolments", filter=Q(enrolments__state="withdrawn")),
+        )
+        .filter(pk=class_id)
+        .first()
+    )
+
+
+def taking_people(scope: Scope) -> QuerySet[TrainingClass]:
+    """Classes that a roster can still be handed in for."""
+    return classes(scope).filter(state__in=TrainingClass.TAKES_PEOPLE)
