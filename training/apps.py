@@ -11,6 +11,10 @@ class TrainingConfig(AppConfig):
 
     def ready(self) -> None:
         """Make the kinds of sheet known that end in this app."""
+        from importlib.util import find_spec
+
+        if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
+            return
         from registry.intake import kinds
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND

@@ -12,4 +12,5 @@ class Migration(migrations.Migration):
     operations = [
         sql_file("training/targets/sql/deltas.sql"),
         sql_file("training/targets/sql/fold.sql"),
+        sql_file("training/targets/sql/rebuild.sql"),
     ]
