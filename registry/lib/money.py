@@ -40,6 +40,8 @@ def parse_amount(raw: object, *, unit: str = "元", negative: bool = False) -> i
         return _parse_text(raw, unit, negative)
     if isinstance(raw, int | float | Decimal) and not isinstance(raw, bool):
         if isinstance(raw, float):
+            if 0 <= raw < 1e8 and raw.is_integer():
+                return int(raw) * FEN_IN[unit]
             return _fen(Decimal(repr(raw)), unit, negative, _ROUND_OFF)  # repr: what the cell shows
         return _fen(Decimal(raw), unit, negative)
     raise Unreadable(_UNREADABLE)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
+from functools import lru_cache
 from importlib import resources
 
 MIDDLE_DOT = "·"
@@ -18,7 +19,7 @@ _HAN = (
     "\u2e80-\u2fdf\u3005\u3007\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\ue000-\uf8ff\uf900-\ufaff"
     "\U00020000-\U0003ffff"  # with private use: an unmapped character there still stands for a Han one
 )
-_PLAIN_NAME = re.compile("[\u4e00-\u9fff]+")
+_PLAIN_NAME = re.compile("[\u4e00-\u9fff]+(?:\u00b7[\u4e00-\u9fff]+)*")
 _DOT = "[\u00b7\u0387\u16eb\u2022\u2027\u2219\u22c5\u2e31\u30fb\ua78f\uff65]"
 _DOTS = re.compile(rf"\s*{_DOT}(?:\s*{_DOT})*\s*")
 _STOPS = re.compile(rf"(?<=[{_HAN}])\s*[.\uff0e\ufe52]+\s*(?=[{_HAN}])")
@@ -64,11 +65,12 @@ def clean_name(raw: str) -> str:
 def name_key(name: str) -> str:
     """The form in which two names of people are compared: no blanks, dots or difference of case."""
     if _PLAIN_NAME.fullmatch(name):
-        return name
+        return name.replace(MIDDLE_DOT, "")
     key = unicodedata.normalize("NFC", clean_name(name).casefold())
     return key.replace(" ", "").replace(MIDDLE_DOT, "")
 
 
+@lru_cache(maxsize=4096)  # a ledger names the same few institutions on every row
 def org_key(name: str) -> str:
     """The form in which two names of institutions are compared: NFKC, brackets alike, no blanks or quotes."""
     key = unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).translate(_BRACKETS)
