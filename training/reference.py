@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from registry.lib.reference import Loader
+from training.catalogue import defaults
 from training.catalogue import services as catalogue
 
-LOADERS = [Loader("catalogue", catalogue.load_demo, catalogue.demo_differences, demo=True)]
+LOADERS = [
+    Loader("catalogue", defaults.load, defaults.differences),
+    Loader("catalogue", catalogue.load_demo, catalogue.demo_differences, demo=True),
+]

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -61,6 +62,27 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Re
             _take(frame, found, cursor, batch, columns, teller)
     found.rows = staging.settle(cursor, batch.id)
     return found
+
+
+def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
+    """(row number, cells as text) of the batch's sheet, read again from the kept file; ``rows``: only those."""
+    request = cage.Request(
+        spec=kind.spec,
+        mode="rows" if rows is None else "cells",
+        rows=rows or (),
+        sheet=batch.sheet.get("name") or batch.chosen_sheet or None,
+        mapping=batch.chosen_mapping or None,
+        memory=settings.INTAKE_CHILD_MEMORY,
+        cpu_seconds=settings.INTAKE_CHILD_CPU_SECONDS,
+        max_bytes=batch.context.get("max_bytes", settings.INTAKE_MAX_BYTES),
+    )
+    with store.reading(batch) as file:
+        for frame in cage.run(request, file):
+            if frame.type == "rows":
+                for number, cells in frame.header["rows"]:
+                    yield number, cells
+            elif frame.type == "refused":
+                raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
 
 
 def _take(
