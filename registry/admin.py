@@ -4,5 +4,8 @@ from __future__ import annotations
 
 from registry.accounts import admin as accounts
 from registry.audit import admin as audit
+from registry.institutions import admin as institutions
+from registry.occupations import admin as occupations
+from registry.regions import admin as regions
 
-__all__ = ["accounts", "audit"]
+__all__ = ["accounts", "audit", "institutions", "occupations", "regions"]

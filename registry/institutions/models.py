@@ -1,4 +1,5 @@
 """Bodies that train or assess, the names they go by, and what each is filed for and until when."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -32,13 +33,21 @@ class Institution(models.Model):
     name = models.CharField(_("机构名称"), max_length=120)
     name_key = models.CharField(_("名称索引"), max_length=120, unique=True, editable=False)
     credit_code = models.CharField(
-        _("统一社会信用代码"), max_length=18, null=True, blank=True, unique=True, db_collation="C",
+        _("统一社会信用代码"),
+        max_length=18,
+        null=True,
+        blank=True,
+        unique=True,
+        db_collation="C",
     )
     kind = models.CharField(
         _("机构类型"), max_length=12, choices=InstitutionKind.choices, default=InstitutionKind.SCHOOL
     )
     region = models.ForeignKey(
-        Region, models.PROTECT, related_name="institutions", verbose_name=_("所在区划"),
+        Region,
+        models.PROTECT,
+        related_name="institutions",
+        verbose_name=_("所在区划"),
         help_text=_("备案地的县级区划"),
     )
     address = models.CharField(_("地址"), max_length=200, blank=True)
@@ -53,8 +62,7 @@ class Institution(models.Model):
         ordering: ClassVar = ["name"]
         constraints: ClassVar = [
             models.CheckConstraint(
-                condition=Q(credit_code__isnull=True)
-                | Q(credit_code__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"),
+                condition=Q(credit_code__isnull=True) | Q(credit_code__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"),
                 name="institutions_institution_credit_code",
                 violation_error_message=_("统一社会信用代码应为18位数字或大写字母（不含I、O、S、V、Z）。"),
             ),
@@ -140,15 +148,21 @@ class Filing(models.Model):
     purpose = models.CharField(
         _("用途"), max_length=6, choices=FilingPurpose.choices, default=FilingPurpose.TRAIN
     )
-    occupation = models.ForeignKey(
-        Occupation, models.PROTECT, related_name="filings", verbose_name=_("职业")
-    )
+    occupation = models.ForeignKey(Occupation, models.PROTECT, related_name="filings", verbose_name=_("职业"))
     level = models.ForeignKey(
-        SkillLevel, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("等级"),
-        help_text=_("空表示所有等级"), db_index=False,
+        SkillLevel,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("等级"),
+        help_text=_("空表示所有等级"),
+        db_index=False,
     )
     valid_from = models.DateField(_("备案生效日期"))
-    valid_to = models.DateField(_("备案截止日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示长期"))
+    valid_to = models.DateField(
+        _("备案截止日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示长期")
+    )
     document_no = models.CharField(_("备案文号"), max_length=80, blank=True)
 
     objects = FilingQuerySet.as_manager()

@@ -1,4 +1,5 @@
 """How institution names are compared: one spelling for what a clerk may write in several."""
+
 from __future__ import annotations
 
 import re

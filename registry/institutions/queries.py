@@ -14,7 +14,7 @@ from registry.regions.queries import subtree_codes
 
 
 def _visible(scope: Scope) -> Q:
-    """Staff of an institution see theirs, staff of a division those under it; trainees the public catalogue."""
+    """Staff of an institution see theirs, staff of a division those in it; trainees the public catalogue."""
     if scope.sees_everything:
         return Q()
     if scope.kind == "own":
@@ -27,11 +27,16 @@ def _visible(scope: Scope) -> Q:
 
 
 def institutions(
-    scope: Scope, *, text: str = "", region: str | None = None, kind: str | None = None, active: bool | None = None
+    scope: Scope,
+    *,
+    text: str = "",
+    region: str | None = None,
+    kind: str | None = None,
+    active: bool | None = None,
 ) -> QuerySet[Institution]:
     """Institutions the reader may see, each with `filing_count`, by name.
 
-    `text` is part of a name or alias, or the beginning of a credit code; `region` takes in everything below it.
+    `text` is part of a name or alias, or the beginning of a credit code; `region` takes in all below it.
     """
     found = Institution.objects.filter(_visible(scope))
     if key := institution_key(text):
@@ -75,14 +80,16 @@ def covers(
     return found.exists()
 
 
-def covers_sql(institution: str, occupation: str, level: str, on: str, purpose: str = FilingPurpose.TRAIN) -> str:
+def covers_sql(
+    institution: str, occupation: str, level: str, on: str, purpose: str = FilingPurpose.TRAIN
+) -> str:
     """The same as an SQL condition, for statements over many rows; the arguments are column expressions.
 
-    `WHERE NOT {covers_sql('r.institution_id', 'r.occupation_id', 'r.level_id', 'r.starts_on')}`. The expressions
-    come from code, never from a user.
+    `WHERE NOT {covers_sql('r.institution_id', 'r.occupation_id', 'r.level_id', 'r.starts_on')}`. The
+    expressions come from code, never from a user.
     """
     return (
-        "EXISTS (SELECT FROM institutions_filing f"  # noqa: S608
+        "EXISTS (SELECT FROM institutions_filing f"
         f" WHERE f.institution_id = {institution} AND f.purpose = '{FilingPurpose(purpose).value}'"
         f" AND f.occupation_id = {occupation}"
         f" AND ({level} IS NULL OR f.level_id IS NULL OR f.level_id = {level})"
@@ -93,14 +100,17 @@ def covers_sql(institution: str, occupation: str, level: str, on: str, purpose: 
 def resolve_names(texts: Iterable[str]) -> dict[str, int]:
     """Institution id of each text that is a name, an alias or a credit code; other texts are absent.
 
-    Two queries, however many texts. Closed institutions are found as well: old ledgers name them. No guessing.
+    Two queries, however many texts. Closed institutions are found as well: old ledgers name them. Nothing is
+    guessed.
     """
     keys = {text: institution_key(text) for text in texts}
     keys = {text: key for text, key in keys.items() if key}
     if not keys:
         return {}
     wanted = set(keys.values())
-    found = dict(InstitutionAlias.objects.filter(name_key__in=wanted).values_list("name_key", "institution_id"))
+    found = dict(
+        InstitutionAlias.objects.filter(name_key__in=wanted).values_list("name_key", "institution_id")
+    )
     own = Institution.objects.filter(Q(name_key__in=wanted) | Q(credit_code__in=wanted))
     for pk, name_key, credit_code in own.values_list("id", "name_key", "credit_code"):
         # An institution's own name goes before another's alias.

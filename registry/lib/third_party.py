@@ -1,4 +1,4 @@
-"""What the project carries from others: one manifest, `third_party.toml`, checked and shown in THIRD_PARTY.md.
+"""What the project carries from others: one manifest, third_party.toml, checked and shown as a page.
 
 An entry of the manifest:
 
@@ -43,12 +43,12 @@ class Entry:
 
 def entries(root: Path = ROOT) -> list[Entry]:
     """The manifest's entries in its own order. Raises FileNotFoundError, and TypeError for a wrong key."""
-    with open(root / MANIFEST, "rb") as file:
+    with (root / MANIFEST).open("rb") as file:
         return [Entry(**entry) for entry in tomllib.load(file)["entry"]]
 
 
 def sha256(path: Path) -> str:
-    with open(path, "rb") as file:
+    with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

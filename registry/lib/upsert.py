@@ -38,7 +38,8 @@ def upsert(
 
     `key` names the columns of a unique constraint. In the columns of `keep` a NULL of the file does not
     erase what the table holds: the file is silent there, an operator may have filled it in. Columns of
-    `once` are written with a new row and never again. All or nothing, in one transaction; database errors pass.
+    `once` are written with a new row and never again. All or nothing, in one transaction; database errors
+    pass through.
     """
     target = sql.Identifier(table)
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
@@ -60,7 +61,8 @@ def upsert(
         )
     parts = {"stage": _STAGE, "names": names, "target": target}
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(sql.SQL("CREATE TEMP TABLE {stage} AS SELECT {names} FROM {target} WITH NO DATA").format(**parts))
+        create = sql.SQL("CREATE TEMP TABLE {stage} AS SELECT {names} FROM {target} WITH NO DATA")
+        cursor.execute(create.format(**parts))
         total = 0
         with cursor.copy(sql.SQL("COPY {stage} ({names}) FROM STDIN").format(**parts)) as copy:
             for row in rows:

@@ -1,4 +1,5 @@
 """What may be trained and attested: occupations by edition of the dictionary, and the eight levels."""
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -32,7 +33,9 @@ class Occupation(models.Model):
         _("类别"), max_length=10, choices=OccupationKind.choices, default=OccupationKind.NATIONAL
     )
     category = models.CharField(_("大类"), max_length=80, blank=True, help_text=_("职业分类大典的大类名称"))
-    group = models.CharField(_("常用分组"), max_length=30, blank=True, help_text=_("常用职业的分组；空表示不常用"))
+    group = models.CharField(
+        _("常用分组"), max_length=30, blank=True, help_text=_("常用职业的分组；空表示不常用")
+    )
     green = models.BooleanField(_("绿色职业"), default=False)
     digital = models.BooleanField(_("数字职业"), default=False)
     active = models.BooleanField(_("可选用"), default=True, help_text=_("停用后旧班级不变，新班级不能再选"))
@@ -69,12 +72,15 @@ class OccupationAlias(models.Model):
 
     name_key = models.CharField(_("名称索引"), max_length=160, help_text=_("规范化后的名称，见职业名称规则"))
     institution = models.ForeignKey(
-        "registry.Institution", models.CASCADE, null=True, blank=True, related_name="occupation_aliases",
-        verbose_name=_("机构"), help_text=_("空表示对所有机构有效"),
+        "registry.Institution",
+        models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="occupation_aliases",
+        verbose_name=_("机构"),
+        help_text=_("空表示对所有机构有效"),
     )
-    occupation = models.ForeignKey(
-        Occupation, models.CASCADE, related_name="aliases", verbose_name=_("职业")
-    )
+    occupation = models.ForeignKey(Occupation, models.CASCADE, related_name="aliases", verbose_name=_("职业"))
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
     class Meta:
@@ -100,7 +106,11 @@ class SkillLevel(models.Model):
 
     rank = models.PositiveSmallIntegerField(_("位次"), primary_key=True, help_text=_("1学徒工……8首席技师"))
     code = models.CharField(
-        _("证书编号中的等级代码"), max_length=1, null=True, blank=True, unique=True,
+        _("证书编号中的等级代码"),
+        max_length=1,
+        null=True,
+        blank=True,
+        unique=True,
         help_text=_("5至1；学徒工、特级技师、首席技师的字母由主管部门确定后填写"),
     )
     name = models.CharField(_("等级名称"), max_length=20, unique=True)
@@ -127,5 +137,3 @@ class SkillLevel(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-

@@ -93,9 +93,8 @@ def _dictionary() -> tuple[dict[str, int], dict[str, int]]:
     """(name key -> id, code -> id) of usable occupations; the national dictionary goes before local lists."""
     by_name: dict[str, int] = {}
     by_code: dict[str, int] = {}
-    rows = list(
-        Occupation.objects.filter(active=True).values_list("id", "edition", "code", "name").order_by("edition", "code")
-    )
+    usable = Occupation.objects.filter(active=True).order_by("edition", "code")
+    rows = list(usable.values_list("id", "edition", "code", "name"))
     # The newest dictionary last, so that it overwrites local lists and older editions.
     rows.sort(key=lambda row: (row[1] != OccupationEdition.LOCAL, row[1]))
     seen: dict[tuple[str, str], str] = {}
@@ -110,8 +109,9 @@ def _dictionary() -> tuple[dict[str, int], dict[str, int]]:
 
 
 def _aliases(institutions: set[int]) -> dict[tuple[str, int | None], int]:
-    rows = OccupationAlias.objects.filter(Q(institution=None) | Q(institution__in=institutions))
-    return {(key, provider): occ for key, provider, occ in rows.values_list("name_key", "institution_id", "occupation_id")}
+    aliases = OccupationAlias.objects.filter(Q(institution=None) | Q(institution__in=institutions))
+    rows = aliases.values_list("name_key", "institution_id", "occupation_id")
+    return {(key, provider): occupation for key, provider, occupation in rows}
 
 
 @lru_cache(maxsize=4096)

@@ -37,7 +37,7 @@ class LevelRow(NamedTuple):
 
 
 def _read(name: str) -> Iterator[dict[str, str]]:
-    with open(DATA / name, encoding="utf-8", newline="") as file:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
@@ -50,18 +50,31 @@ def occupations() -> list[OccupationRow]:
     categories = {row["code"][0]: row["name"] for row in dictionary if row["level"] == "1"}
     national = [
         OccupationRow(
-            OccupationEdition.DICTIONARY_2022.value, row["code"], row["name"], OccupationKind.NATIONAL.value,
-            categories[row["code"][0]], groups.get((row["code"], row["name"]), ""),
-            row["green"] == "1", row["digital"] == "1",
+            OccupationEdition.DICTIONARY_2022.value,
+            row["code"],
+            row["name"],
+            OccupationKind.NATIONAL.value,
+            categories[row["code"][0]],
+            groups.get((row["code"], row["name"]), ""),
+            row["green"] == "1",
+            row["digital"] == "1",
         )
-        for row in dictionary if row["level"] == "4"
+        for row in dictionary
+        if row["level"] == "4"
     ]
     special = [
         OccupationRow(
-            OccupationEdition.LOCAL.value, seed["code"], seed["name"], OccupationKind.SPECIAL.value,
-            "", seed["group"], seed["green"] == "1", seed["digital"] == "1",
+            OccupationEdition.LOCAL.value,
+            seed["code"],
+            seed["name"],
+            OccupationKind.SPECIAL.value,
+            "",
+            seed["group"],
+            seed["green"] == "1",
+            seed["digital"] == "1",
         )
-        for seed in seeds if seed["kind"] == "special"
+        for seed in seeds
+        if seed["kind"] == "special"
     ]
     return national + special
 

@@ -20,8 +20,11 @@ def load_reference() -> dict[str, Counts]:
     What an operator decided stays: whether an occupation may be chosen, a level's letter, every alias.
     """
     occupations = upsert(
-        "occupations_occupation", reference.OccupationRow._fields, reference.occupations(),
-        key=["edition", "code", "name"], once=["active"],
+        "occupations_occupation",
+        reference.OccupationRow._fields,
+        reference.occupations(),
+        key=["edition", "code", "name"],
+        once=["active"],
     )
     levels = upsert(
         "occupations_skilllevel", reference.LevelRow._fields, reference.levels(), key=["rank"], keep=["code"]
@@ -30,14 +33,13 @@ def load_reference() -> dict[str, Counts]:
 
 
 def _load_wordings() -> Counts:
-    ids = dict(
-        Occupation.objects.filter(edition=OccupationEdition.DICTIONARY_2022).values_list("code", "id")
-    )
+    ids = dict(Occupation.objects.filter(edition=OccupationEdition.DICTIONARY_2022).values_list("code", "id"))
     known = set(OccupationAlias.objects.filter(institution=None).values_list("name_key", flat=True))
     wordings = reference.wordings()
     new = [
         OccupationAlias(name_key=key, occupation_id=ids[code])
-        for text, code in wordings if (key := occupation_key(text)) not in known
+        for text, code in wordings
+        if (key := occupation_key(text)) not in known
     ]
     OccupationAlias.objects.bulk_create(new)
     return Counts(len(new), 0, len(wordings) - len(new))
@@ -47,7 +49,7 @@ def _load_wordings() -> Counts:
 def remember(
     mappings: Mapping[str, int], *, actor: Account | None, institution_id: int | None = None, reason: str = ""
 ) -> int:
-    """Remember wording -> occupation id for one provider, or for everyone; a later answer replaces an earlier one.
+    """Remember wording -> occupation id, for one provider or for everyone; later answers replace earlier.
 
     Returns how many wordings were remembered. Wordings without a letter or character are passed over.
     """
@@ -62,19 +64,28 @@ def remember(
             [institution_id, list(keyed), list(keyed.values())],
         )
     record(
-        code="occupations.remember", actor=actor, subject_type="institution" if institution_id else "occupation",
-        subject_id=institution_id or "", n=len(keyed), reason=reason, after={"mappings": keyed},
+        code="occupations.remember",
+        actor=actor,
+        subject_type="institution" if institution_id else "occupation",
+        subject_id=institution_id or "",
+        n=len(keyed),
+        reason=reason,
+        after={"mappings": keyed},
     )
     return len(keyed)
 
 
 def differences() -> list[str]:
-    """Vendored occupations and levels that the database lacks or holds otherwise; empty when all agree."""
+    """Vendored occupations and levels that the database lacks or holds otherwise; empty if all agree."""
     columns = [name for name in reference.OccupationRow._fields if name != "active"]
     held = set(Occupation.objects.values_list(*columns))
     wrong = [row.code for row in reference.occupations() if row[: len(columns)] not in held]
     with connection.cursor() as cursor:
         cursor.execute("SELECT rank, name, short_name, high_skilled FROM occupations_skilllevel")
         levels = set(cursor.fetchall())
-    wrong += [str(r.rank) for r in reference.levels() if (r.rank, r.name, r.short_name, r.high_skilled) not in levels]
+    wrong += [
+        str(r.rank)
+        for r in reference.levels()
+        if (r.rank, r.name, r.short_name, r.high_skilled) not in levels
+    ]
     return wrong

@@ -4,6 +4,7 @@ Roll-ups and scopes go through `RegionClosure`, never through code prefixes: the
 list holds units whose first digits are not their parent's, and cities of the 兵团 hang directly
 under the autonomous region.
 """
+
 from __future__ import annotations
 
 from datetime import date
@@ -49,7 +50,9 @@ class Region(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("上级区划")
     )
     valid_from = models.DateField(_("启用日期"), default=START_UNKNOWN)
-    valid_to = models.DateField(_("停用日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示现行"))
+    valid_to = models.DateField(
+        _("停用日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示现行")
+    )
     successor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="predecessors", verbose_name=_("承继区划")
     )

@@ -1,4 +1,4 @@
-"""Nouns over divisions. Divisions are public, so nothing here takes a Scope; other rooms scope their own rows."""
+"""Nouns over divisions. They are public, so nothing here takes a Scope; rooms scope their own rows."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def children(code: str | None) -> RegionQuerySet:
 
 
 def ancestor_at(codes: Iterable[str], level: int) -> dict[str, str]:
-    """For each known code its ancestor of that level, or the code itself where it is already higher.
+    """For each known code its ancestor of that level, or the code itself where it is higher already.
 
     A county that hangs directly under a province is its own prefecture, so that every leaf has one.
     """
@@ -55,7 +55,12 @@ def ancestor_at(codes: Iterable[str], level: int) -> dict[str, str]:
 
 
 def search(
-    text: str, *, limit: int = 20, level: int | None = None, within: str | None = None, abolished: bool = False
+    text: str,
+    *,
+    limit: int = 20,
+    level: int | None = None,
+    within: str | None = None,
+    abolished: bool = False,
 ) -> list[Region]:
     """Divisions by the beginning of their code or by words of their full name, nearest first.
 
@@ -123,5 +128,3 @@ def _all_names(_period: int) -> dict[str, tuple[str, str]]:
 def forget_names() -> None:
     """Drop the names held in memory; other processes forget theirs within ten minutes."""
     _all_names.cache_clear()
-
-

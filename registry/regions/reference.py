@@ -27,7 +27,7 @@ class RegionRow(NamedTuple):
 
 
 def _read(name: str) -> Iterator[dict[str, str]]:
-    with open(DATA / name, encoding="utf-8", newline="") as file:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
@@ -36,7 +36,7 @@ def _day(text: str | None) -> date | None:
 
 
 def rows() -> list[RegionRow]:
-    """Every division that the program ships: current ones, 新疆's townships, and codes abolished since 1984."""
+    """Every division shipped: current ones, 新疆's townships, and codes abolished since 1984."""
     starts = {row["code"]: _day(row["valid_from"]) for row in _read("starts.csv")}
     corrections = {row["code"]: row for row in _read("corrections.csv")}
     raw: dict[str, dict[str, str]] = {}
@@ -59,7 +59,9 @@ def rows() -> list[RegionRow]:
             full_name=full_name(code),
             level=int(row["level"]),
             parent_id=row["parent"] or None,
-            valid_from=_day(better.get("valid_from") or row.get("valid_from")) or starts.get(code) or START_UNKNOWN,
+            valid_from=(
+                _day(better.get("valid_from") or row.get("valid_from")) or starts.get(code) or START_UNKNOWN
+            ),
             valid_to=_day(better.get("valid_to") or row.get("valid_to")),
             successor_id=better.get("successor") or row.get("successor") or None,
         )

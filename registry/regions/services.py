@@ -9,7 +9,9 @@ from django.db import connection, transaction
 from registry.lib.upsert import Counts, upsert
 from registry.regions import queries, reference
 
-_CLOSURE = (Path(__file__).parent / "sql" / "closure.sql").read_text(encoding="utf-8")
+_SQL = Path(__file__).parent / "sql"
+_CLOSURE = (_SQL / "closure.sql").read_text(encoding="utf-8")
+_FULL_NAMES = (_SQL / "full_names.sql").read_text(encoding="utf-8")
 
 
 @transaction.atomic
@@ -19,7 +21,10 @@ def load_reference() -> Counts:
     A last day or a successor that an operator entered is kept where the files are silent.
     """
     counts = upsert(
-        "regions_region", reference.RegionRow._fields, reference.rows(), key=["code"],
+        "regions_region",
+        reference.RegionRow._fields,
+        reference.rows(),
+        key=["code"],
         keep=["valid_to", "successor_id"],
     )
     rebuild_closure()
@@ -35,10 +40,18 @@ def rebuild_closure() -> tuple[int, int]:
     return added, removed
 
 
+@transaction.atomic
+def tidy() -> None:
+    """After divisions were changed by hand: spell out full names again and rebuild the closure."""
+    with connection.cursor() as cursor:
+        cursor.execute(_FULL_NAMES)
+    rebuild_closure()
+
+
 def differences() -> list[str]:
     """Codes whose row in the database is missing or differs from the files; empty when all agree."""
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(reference.RegionRow._fields)} FROM regions_region")  # noqa: S608
+        cursor.execute(f"SELECT {', '.join(reference.RegionRow._fields)} FROM regions_region")
         held = {row[0]: reference.RegionRow(*row) for row in cursor.fetchall()}
     wrong = []
     for row in reference.rows():

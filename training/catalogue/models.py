@@ -1,4 +1,5 @@
 """Subsidised training projects (培训项目), each version valid for a span of days."""
+
 from __future__ import annotations
 
 from datetime import date
@@ -25,18 +26,29 @@ class Project(models.Model):
     version = models.PositiveSmallIntegerField(_("版次"), default=1)
     name = models.CharField(_("项目名称"), max_length=100)
     kind = models.CharField(_("培训类型"), max_length=12, choices=TrainingType.choices)
-    fund = models.CharField(_("资金来源"), max_length=12, choices=FundSource.choices, default=FundSource.JIUYE)
+    fund = models.CharField(
+        _("资金来源"), max_length=12, choices=FundSource.choices, default=FundSource.JIUYE
+    )
     unit = models.CharField(
         _("补贴计量"), max_length=12, choices=SubsidyUnit.choices, default=SubsidyUnit.PERSON
     )
     region = models.ForeignKey(
-        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("适用地区"),
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("适用地区"),
         help_text=_("空表示不限地区"),
     )
     valid_from = models.DateField(_("生效日期"))
-    valid_to = models.DateField(_("截止日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示现行"))
+    valid_to = models.DateField(
+        _("截止日期"), null=True, blank=True, help_text=_("最后一个有效日；空表示现行")
+    )
     document_no = models.CharField(_("依据文号"), max_length=80, blank=True)
-    demo = models.BooleanField(_("示例数据"), default=False, help_text=_("随程序附带的示例，不是任何地区的政策"))
+    demo = models.BooleanField(
+        _("示例数据"), default=False, help_text=_("随程序附带的示例，不是任何地区的政策")
+    )
     note = models.CharField(_("说明"), max_length=200, blank=True)
 
     objects = ProjectQuerySet.as_manager()
@@ -78,10 +90,17 @@ class AgeLimit(models.Model):
     """The ages a subsidised class may take, for one sex (empty: both), in one region (empty: all), for a span of days."""
 
     region = models.ForeignKey(
-        Region, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("适用地区"),
+        Region,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("适用地区"),
         help_text=_("空表示不限地区"),
     )
-    sex = models.CharField(_("性别"), max_length=1, blank=True, default="", help_text=_("M男 F女；空表示不分"))
+    sex = models.CharField(
+        _("性别"), max_length=1, blank=True, default="", help_text=_("M男 F女；空表示不分")
+    )
     minimum = models.PositiveSmallIntegerField(_("最小年龄"), help_text=_("周岁，含"))
     maximum = models.PositiveSmallIntegerField(_("最大年龄"), help_text=_("周岁，含"))
     valid_from = models.DateField(_("生效日期"))
@@ -94,11 +113,14 @@ class AgeLimit(models.Model):
         verbose_name_plural = _("年龄规定")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["region", "sex", "valid_from"], nulls_distinct=False, name="catalogue_agelimit_once",
+                fields=["region", "sex", "valid_from"],
+                nulls_distinct=False,
+                name="catalogue_agelimit_once",
                 violation_error_message=_("同一地区、性别、生效日期的年龄规定已经存在。"),
             ),
             models.CheckConstraint(
-                condition=Q(maximum__gte=F("minimum")), name="catalogue_agelimit_range",
+                condition=Q(maximum__gte=F("minimum")),
+                name="catalogue_agelimit_range",
                 violation_error_message=_("最大年龄不能小于最小年龄。"),
             ),
         ]
@@ -122,7 +144,8 @@ class Threshold(models.Model):
         verbose_name_plural = _("界限值")
         constraints: ClassVar = [
             models.UniqueConstraint(
-                fields=["code", "valid_from"], name="catalogue_threshold_once",
+                fields=["code", "valid_from"],
+                name="catalogue_threshold_once",
                 violation_error_message=_("同一界限值在这一天已有规定。"),
             )
         ]

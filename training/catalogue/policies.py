@@ -1,4 +1,5 @@
 """Dated policy values, looked up for a place and a day."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence

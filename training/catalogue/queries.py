@@ -16,7 +16,7 @@ def projects(*, on: date | None = None, kind: str | None = None) -> ProjectQuery
 
 
 def resolve(texts: Iterable[str], on: date | None = None) -> dict[str, int]:
-    """Project id of each text that is a project's code or name, in force on the day (today's newest without one).
+    """Project id of each text that is the code or name of a project in force on the day (newest without one).
 
     Brackets and blanks do not count. A name that several projects share is not guessed.
     """

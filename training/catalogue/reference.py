@@ -28,13 +28,20 @@ class ProjectRow(NamedTuple):
 
 def demo_projects() -> list[ProjectRow]:
     """The example catalogue."""
-    with open(DATA / "demo_projects.csv", encoding="utf-8", newline="") as file:
+    with (DATA / "demo_projects.csv").open(encoding="utf-8", newline="") as file:
         return [
             ProjectRow(
-                code=row["code"], version=int(row["version"]), name=row["name"], kind=row["kind"], fund=row["fund"],
-                unit=row["unit"], valid_from=date.fromisoformat(row["valid_from"]),
+                code=row["code"],
+                version=int(row["version"]),
+                name=row["name"],
+                kind=row["kind"],
+                fund=row["fund"],
+                unit=row["unit"],
+                valid_from=date.fromisoformat(row["valid_from"]),
                 valid_to=date.fromisoformat(row["valid_to"]) if row["valid_to"] else None,
-                document_no=row["document_no"], demo=True, note=row["note"],
+                document_no=row["document_no"],
+                demo=True,
+                note=row["note"],
             )
             for row in csv.DictReader(file)
         ]

@@ -10,7 +10,9 @@ from training.catalogue.models import Project
 def load_demo() -> dict[str, Counts]:
     """Load the example projects; a second run changes nothing."""
     rows = reference.demo_projects()
-    return {"projects": upsert("catalogue_project", reference.ProjectRow._fields, rows, key=["code", "version"])}
+    return {
+        "projects": upsert("catalogue_project", reference.ProjectRow._fields, rows, key=["code", "version"])
+    }
 
 
 def demo_differences() -> list[str]:

@@ -14,7 +14,7 @@ from registry.lib.reference import Loader, loaders
 
 
 class Command(BaseCommand):
-    help = "Load (again and again, without harm) or verify divisions, occupations, levels; --demo adds example projects."
+    help = "Load or verify divisions, occupations and levels; loading again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["load", "verify"])
