@@ -74,20 +74,20 @@ def normalise_code(raw: str) -> Normalised:
     return Normalised(value, value != raw)
 
 
-def check_digit(first17: str) -> str:
+def check_character(first17: str) -> str:
     """The 18th character that belongs to the first 17. Raises KeyError for one outside the alphabet."""
     total = sum(w * _VALUES[c] for w, c in zip(_WEIGHTS, first17, strict=True))
     return ALPHABET[-total % 31]
 
 
-def organisation_check_digit(first8: str) -> str:
+def organisation_check(first8: str) -> str:
     """The ninth character of an organisation code (GB 11714). Letters count from A = 10 to Z = 35."""
     return _INNER_CHECKS[sum(w * int(c, 36) for w, c in zip(_INNER_WEIGHTS, first8, strict=True)) % 11]
 
 
 def organisation_code_ok(value: str) -> bool:
     """Whether nine characters (the dash left out) are an organisation code."""
-    return bool(_ORGANISATION.fullmatch(value)) and organisation_check_digit(value[:8]) == value[8]
+    return bool(_ORGANISATION.fullmatch(value)) and organisation_check(value[:8]) == value[8]
 
 
 def check(value: str) -> Verdict:
@@ -102,7 +102,7 @@ def check(value: str) -> Verdict:
         return Verdict(value, CREDIT_CHARACTER, message)
     if value[0] not in DEPARTMENTS:
         return Verdict(value, CREDIT_DEPARTMENT, f"第 1 位不是登记管理部门代码；{_REMEDY}")
-    expected, inner = check_digit(value[:17]), organisation_check_digit(value[8:16])
+    expected, inner = check_character(value[:17]), organisation_check(value[8:16])
     if value[17] != expected:
         hint = "" if value[16] == inner else "，其中第 9 至 17 位的主体标识码也有错"
         message = f"统一社会信用代码校验码不符：按前 17 位推算，第 18 位应为 {expected}{hint}；{_REMEDY}"

@@ -16,7 +16,7 @@ def mask_name(name: str) -> str:
     return name[0] + STAR + (name[-1] if len(name) > 2 else "")
 
 
-def mask_id(value: str) -> str:
+def mask_id_number(value: str) -> str:
     """For lists inside: the first six and last four of 18; of shorter documents a quarter at either end."""
     if len(value) == 18:
         return f"{value[:6]}{STAR * 8}{value[-4:]}"

@@ -1,4 +1,4 @@
-"""Text as clerks type it: names of people and institutions, telephone numbers, plain words.
+"""Text as clerks type it: names of people and institutions, plain words.
 
 Names of people are never normalised by NFKC, which changes rare characters. What is changed: blanks,
 middle dots, full-width letters, invisible characters, and characters that old GBK fonts kept in the
@@ -31,12 +31,8 @@ _ZERO_WIDTH = (0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *ra
 _INVISIBLE = dict.fromkeys((*_CONTROLS, *_ZERO_WIDTH))
 _FULL_WIDTH = {0xFF01 + n: chr(0x21 + n) for n in range(94)} | {0x3000: " "}
 _FULL_WIDTH_LETTERS = {code: char for code, char in _FULL_WIDTH.items() if char.isalnum()}
-_BRACKETS = str.maketrans("[]{}<>【】〔〕〈〉《》「」", "()()()()()()()()")
-_ORG_DROPPED = re.compile(rf"(?:[\s\"'“”‘’]|{_DOT})+")
-_PLAIN_MOBILE = re.compile(r"1[3-9]\d{9}", re.ASCII)
-_MOBILE = re.compile(r"(?<![\d.])(?:(?:\+|00)?86[-\s]*)?(1[3-9](?:[-\s]?\d){9})(?!\d)", re.ASCII)
-_NOT_DIGITS = re.compile(r"\D+")
-_DASHES = {0x2010 + n: "-" for n in range(6)} | {0x2212: "-", 0xA0: " "}
+_BRACKETS = str.maketrans("[]{}<>【】〔〕〈〉", "()()()()()()")
+_ORG_DROPPED = re.compile(rf"(?:[\s\"'“”‘’「」『』《》.,，。、;；:：_\-—–]|{_DOT})+")
 _DOUBLED = str.maketrans("0123456789", "0246813579")  # twice the digit, its figures added
 
 
@@ -72,9 +68,11 @@ def name_key(name: str) -> str:
 
 @lru_cache(maxsize=4096)  # a ledger names the same few institutions on every row
 def org_key(name: str) -> str:
-    """The form in which two names of institutions are compared: NFKC, brackets alike, no blanks or quotes."""
-    key = unicodedata.normalize("NFKC", name.translate(_INVISIBLE)).translate(_BRACKETS)
-    return _ORG_DROPPED.sub("", key).casefold()
+    """The form in which two names of institutions are compared: width, case, blanks and punctuation do not
+    count. Brackets stay, all of one kind: a school and its branch (分校) are two bodies.
+    """
+    key = unicodedata.normalize("NFKC", visible(name)).translate(_BRACKETS)
+    return _ORG_DROPPED.sub("", key).upper()
 
 
 def halfwidth(text: str) -> str:
@@ -82,19 +80,14 @@ def halfwidth(text: str) -> str:
     return text if text.isascii() else text.translate(_FULL_WIDTH)
 
 
+def visible(text: str) -> str:
+    """Without control and zero-width characters; blanks, tabs and line ends stay."""
+    return text.translate(_INVISIBLE)
+
+
 def squeeze(text: str) -> str:
     """One blank for any run of blanks, none at the ends, no invisible characters."""
-    return " ".join(text.translate(_INVISIBLE).split())
-
-
-def parse_phone(raw: str) -> str | None:
-    """The first mobile number of a cell, 11 digits; None where there is none: a landline, or too few
-    digits.
-    """
-    if _PLAIN_MOBILE.fullmatch(raw):
-        return raw
-    match = _MOBILE.search(halfwidth(raw.translate(_INVISIBLE)).translate(_DASHES))
-    return _NOT_DIGITS.sub("", match[1]) if match else None
+    return " ".join(visible(text).split())
 
 
 def luhn(digits: str) -> bool:
