@@ -13,7 +13,7 @@ _DASHES = {0x2010 + n: "-" for n in range(6)} | {0x2212: "-", 0xA0: " "}
 
 
 def parse_phone(raw: str) -> str | None:
-    """The first mobile number of a cell, 11 digits; None where there is none: a landline, or too few digits."""
+    """The first mobile number of a cell, 11 digits; None where there is none: a landline, too few digits."""
     if _PLAIN.fullmatch(raw):
         return raw
     match = _MOBILE.search(halfwidth(visible(raw)).translate(_DASHES))
