@@ -74,7 +74,7 @@ SELECT q.*, {next_id} AS id FROM (
 # Rows whose certificate or payment is to be written: those just enrolled, and those that stood without it.
 _CERTIFICATES = """
 CREATE TEMP TABLE t_certificate ON COMMIT DROP AS
-SELECT {next_id} AS id, coalesce(t.person_id, r.known_id) AS person_id, {family} AS family, s.cert_no AS number,
+SELECT {next_id} AS id, coalesce(t.person_id, r.known_id) AS person_id, coalesce(s.cert_family, 'other') AS family, s.cert_no AS number,
        coalesce(s.cert_name, '') AS name, coalesce(s.occupation, s.project, '') AS occupation_text, s.level,
        r.institution_id, coalesce(t.region_code, r.region_code) AS region_code, s.cert_on AS issued_on,
        coalesce(s.cert_verdict, '') AS structure, coalesce(t.id, r.enrolment_id) AS enrolment_id,
@@ -83,16 +83,6 @@ FROM {s} s JOIN {r} r USING ("row") LEFT JOIN t_enrol t ON t.row_no = s."row"
 WHERE s."row" BETWEEN %(low)s AND %(high)s AND NOT s.bad AND r.mode IN ('new', 'extends')
   AND s."row" IN (SELECT "row" FROM t_certificate_row)
 ORDER BY s."row"
-"""
-
-_FAMILY = """
-CASE WHEN s.cert_verdict = 'qualification_16' THEN 'qualification'
-     WHEN s.cert_verdict LIKE 'skill_level%%' THEN 'skill_level'
-     WHEN s.cert_name LIKE '%%职业资格%%' THEN 'qualification'
-     WHEN s.cert_name LIKE '%%专项%%' THEN 'special'
-     WHEN s.cert_name LIKE '%%职业技能等级%%' THEN 'skill_level'
-     WHEN s.cert_name LIKE '%%合格%%' OR s.cert_name LIKE '%%结业%%' THEN 'completion'
-     ELSE 'other' END
 """
 
 _PAYMENTS = """
@@ -146,8 +136,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     cursor.execute("DROP TABLE IF EXISTS t_enrol, t_certificate, t_payment")
     work.run(_ENROL.replace("{next_id}", enrolments.NEXT_ID), low=low, high=high)
     enrolled = enrolments.enrol(cursor)
-    of_family = _CERTIFICATES.replace("{family}", _FAMILY)
-    work.run(of_family.replace("{next_id}", certificates.NEXT_ID), low=low, high=high)
+    work.run(_CERTIFICATES.replace("{next_id}", certificates.NEXT_ID), low=low, high=high)
     attested = certificates.report(cursor, "SELECT * FROM t_certificate", {})
     work.run(_HIGH)
     work.run(_PAYMENTS.replace("{next_id}", claims.NEXT_ID), low=low, high=high)
