@@ -37,6 +37,12 @@ class Bench:
     slots: Mapping[str, int] = field(default_factory=dict)
     row_id: Any = None
     values: dict[str, Any] = field(default_factory=dict)
+    faults: list[tuple[str, Fault]] = field(default_factory=list)
+
+    def is_faulty(self, key: str) -> bool:
+        """Whether something was already said of this column in the current row."""
+        heading = self.printed.get(key)
+        return any(printed == heading for printed, _ in self.faults)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +88,8 @@ class SheetSpec:
 
     ``origin`` is where the child finds this object again ("package.module:NAME"). ``required`` lists groups of column
     keys, one of each group must be there. ``finish`` judges a row as a whole and fills ``finish_staged``.
-    ``service`` headings belong to error workbooks and numbering: known, never stored, not worth a mention.
+    ``service`` headings help to tell a header, and are never stored. ``silent`` ones are those that number rows, and
+    those of our own error workbook, which comes back as it is: not even mentioned.
     """
 
     kind: str
@@ -92,9 +99,8 @@ class SheetSpec:
     required: tuple[tuple[str, ...], ...]
     finish: Callable[[Bench], Finish] = no_finish
     finish_staged: tuple[tuple[str, str], ...] = ()
-    service: tuple[str, ...] = (
-        "处理结果", "错误原因", "序号", "编号", "序", "行号", "备注", "签名", "本人签字", "学员签名", "签字",
-    )
+    service: tuple[str, ...] = ("备注", "签名", "本人签字", "学员签名", "签字")
+    silent: tuple[str, ...] = ("处理结果", "错误原因", "序号", "序", "编号", "行号")
 
     @property
     def staged(self) -> tuple[tuple[str, str], ...]:

@@ -1,0 +1,118 @@
+"""A look at an archive before any parser sees it: limits, names, and what has no business in a workbook.
+
+Parts are unpacked in a stream and never to disk. What passes here can still hurt a parser; the cage is for that.
+"""
+from __future__ import annotations
+
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from registry.intake import refusal
+from registry.intake.refusal import Refusal
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bytes and counts that an honest workbook of a hundred thousand rows stays far below."""
+
+    file_bytes: int = 512 * MIB
+    book_bytes: int = 64 * MIB
+    html_bytes: int = 64 * MIB
+    entries: int = 5_000
+    part_bytes: int = 300 * MIB
+    total_bytes: int = 400 * MIB
+    ratio: int = 150  # of parts that unpack to more than a mebibyte; a sheet of one repeated row reaches 25
+    sheets: int = 200
+    rows: int = 2_000_000
+    columns: int = 300
+
+
+LIMITS = Limits()
+
+_SPLIT = "请拆分成几个文件后再上传"
+_RESAVE = "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
+_UNPACKED = re.compile(r"\.(?:xml|rels|vml)$|^mimetype$", re.I)
+_DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.I)
+_CHUNK = 256 * 1024
+
+
+def check_size(size: int, format_: str, limits: Limits = LIMITS) -> None:
+    """Raises Refusal FILE_TOO_LARGE."""
+    most = limits.file_bytes
+    if format_ == "html":
+        most = limits.html_bytes
+    elif format_ not in ("csv", "tsv"):
+        most = limits.book_bytes
+    if size > most:
+        raise Refusal(
+            refusal.FILE_TOO_LARGE, f"文件超过 {most // MIB} 兆字节；请删除表中的图片，或{_SPLIT}", limit_bytes=most
+        )
+
+
+def check_archive(file: BinaryIO, limits: Limits = LIMITS) -> None:
+    """Judge a zip-based workbook and leave the file at its beginning. Raises Refusal."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            parts = archive.infolist()
+            _check_list(parts, limits)
+            total = 0
+            for part in parts:
+                if _UNPACKED.search(part.filename):
+                    total += _check_part(archive, part, limits, total)
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
+        raise Refusal(refusal.FILE_UNREADABLE, f"文件不完整或已损坏；{_RESAVE}") from None
+    finally:
+        file.seek(0)
+
+
+def _check_list(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
+    if len(parts) > limits.entries:
+        raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部的部件过多({len(parts)} 个)；{_RESAVE}")
+    seen: set[str] = set()
+    sheets = 0
+    for part in parts:
+        name = part.filename
+        if name.lower() in seen:
+            raise Refusal(refusal.FILE_UNREADABLE, f"文件内部有重名的部件，不同软件读出的内容可能不同；{_RESAVE}")
+        seen.add(name.lower())
+        if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name or "\x00" in name:
+            raise Refusal(refusal.FILE_UNREADABLE, f"文件内部的部件名称不安全；{_RESAVE}")
+        if part.flag_bits & 0x1:
+            raise Refusal(refusal.FILE_UNREADABLE, "文件设有密码；请取消密码后再上传")
+        if part.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise Refusal(refusal.FILE_UNREADABLE, f"文件使用了不支持的压缩方法；{_RESAVE}")
+        sheets += name.startswith("xl/worksheets/") and name.endswith(".xml")
+        _check_growth(part.file_size, part.compress_size, limits)
+    if sheets > limits.sheets:
+        raise Refusal(refusal.ARCHIVE_BOMB, f"工作表过多({sheets} 张)；请只保留要上传的工作表")
+
+
+def _check_growth(unpacked: int, packed: int, limits: Limits) -> None:
+    if unpacked > MIB and unpacked > limits.ratio * max(packed, 1):
+        raise Refusal(refusal.ARCHIVE_BOMB, f"文件的压缩比异常，疑似压缩炸弹；{_RESAVE}")
+    if unpacked > limits.part_bytes:
+        raise Refusal(refusal.FILE_TOO_LARGE, f"表格展开后过大；{_SPLIT}")
+
+
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: Limits, before: int) -> int:
+    """Unpack one part, which counts more than what its header declares; returns its bytes."""
+    size = 0
+    tail = b""
+    with archive.open(part) as stream:
+        while piece := stream.read(_CHUNK):
+            if not size and (piece.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in piece[:64]):
+                raise Refusal(refusal.FILE_UNREADABLE, f"文件内部使用了不支持的文字编码；{_RESAVE}")
+            size += len(piece)
+            _check_growth(size, part.compress_size, limits)
+            if before + size > limits.total_bytes:
+                raise Refusal(refusal.FILE_TOO_LARGE, f"表格展开后过大；{_SPLIT}")
+            # No part of a workbook declares a document type; who does, means harm to the parser behind.
+            if (b"<!" in piece or b"<" in tail) and _DECLARATION.search(tail + piece):
+                raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部含有不允许的实体声明；{_RESAVE}")
+            tail = piece[-9:]
+    return size

@@ -1,0 +1,254 @@
+"""The ledger (实名制台账): a row is a person's finished training, as counties have kept them. Pure; read by the child."""
+from __future__ import annotations
+
+from datetime import date
+from hashlib import blake2b
+from typing import Any
+
+from certificates.issuance import numbering
+from registry.intake import cleaning
+from registry.intake.cells import ERROR, NULL, Cell, Fault, copy_text, plain
+from registry.intake.columns import Bench, Clean, Cleaned, Column, Finish, SheetSpec
+from registry.intake.person_columns import BIRTH, DOC_KIND, ID_NUMBER, NAME, SEX, contradictions
+from registry.lib.text import org_key
+from training.catalogue import words
+from training.rosters.columns import CATEGORY
+
+MOST_HOURS = 9999.0
+MOST_SCORE = 999.0
+
+_FORMAT = "证书编号不符合职业技能等级证书的编号规则(1 位字母加 21 位数字,共 22 位)；请对照证书更正"
+_CUT = "证书编号已被 Excel 转为数字,末几位已丢失；请把该列设为文本后重新填写"
+_SHAPE = "证书编号里有不会出现的字符；请对照证书更正"
+
+
+def _provider(bench: Bench, heading: str) -> Clean:
+    as_text = cleaning.text(100)(bench, heading)
+
+    def clean(cell: Cell) -> Cleaned:
+        found = as_text(cell)
+        if found.value is None:
+            return found._replace(fields=(NULL, NULL))
+        return Cleaned((copy_text(found.value), copy_text(org_key(found.value))), found.value, found.faults)
+
+    return clean
+
+
+def _certificate_number(bench: Bench, heading: str) -> Clean:
+    """Stages cert_no and cert_verdict. Without a value nothing is staged, and later checks stay silent."""
+    nothing = (NULL, NULL)
+
+    def error(message: str) -> Cleaned:
+        return Cleaned(nothing, None, (Fault("CERTIFICATE_NUMBER_FORMAT", ERROR, message),))
+
+    def clean(cell: Cell) -> Cleaned:
+        fault = cleaning.cell_fault(cell)
+        if fault is not None:
+            return fault._replace(fields=nothing)
+        if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 1e15:
+            return error(_CUT)
+        text = cleaning.unwrapped(plain(cell))
+        if not text or text in _NO_NUMBER:
+            return Cleaned(nothing)
+        verdict = numbering.read(numbering.normalise(text))
+        if verdict.verdict == numbering.BROKEN:
+            return error(_FORMAT)
+        if verdict.verdict == numbering.UNKNOWN_SHAPE:
+            return error(_SHAPE)
+        return Cleaned((verdict.number, verdict.verdict), verdict)
+
+    return clean
+
+
+_NO_NUMBER = frozenset(("无", "/", "-", "—", "——", "暂无", "未取得", "未取证", "待发"))
+
+PROJECT = Column(
+    "project", "培训项目", cleaning.text(100),
+    synonyms=("培训项目名称", "项目名称", "培训内容", "培训课程", "课程名称", "培训班名称", "培训名称"),
+    staged=(("project", "text"),), note="培训项目与培训工种至少填一列", example="焊工初级技能培训", width=22,
+)
+OCCUPATION = Column(
+    "occupation", "培训工种", cleaning.text(120),
+    synonyms=("工种", "培训专业", "职业(工种)", "职业工种名称", "鉴定职业", "职业工种", "培训职业(工种)", "培训职业工种", "培训职业",
+              "职业名称", "工种名称", "培训工种(专业)", "专业(工种)", "专业", "培训工种(项目)", "鉴定工种", "职业/工种", "申报职业",
+              "培训工种名称", "aca111"),
+    staged=(("occupation", "text"),), example="焊工", width=18,
+)
+STARTS = Column(
+    "starts", "培训开始时间", cleaning.day(required=True),
+    synonyms=("开始时间", "开班日期", "开班时间", "培训开始日期", "开始日期", "开课日期", "培训起始时间", "培训起始日期", "起始时间", "起始日期",
+              "培训时间开始", "培训时间开始时间", "培训时间起", "培训起止时间起", "培训起止时间开始", "培训时间自", "开班", "chb167"),
+    staged=(("starts", "date"),), example="2024-03-05", note="如 2024-03-05",
+)
+ENDS = Column(
+    "ends", "培训结束时间", cleaning.day(month_end=True, required=True),
+    synonyms=("结束时间", "结业日期", "结业时间", "培训结束日期", "结束日期", "结课日期", "培训终止时间", "培训截止时间", "培训截止日期",
+              "终止时间", "截止时间", "培训时间结束", "培训时间结束时间", "培训时间止", "培训起止时间止", "培训起止时间结束", "培训时间至", "结业",
+              "chb186"),
+    staged=(("ends", "date"),), example="2024-03-24", note="如 2024-03-24",
+)
+PERIOD = Column(
+    "period", "培训起止时间", cleaning.period,
+    synonyms=("起止时间", "培训起止日期", "起止日期", "培训期限", "培训时间段", "培训日期", "培训时间(起止)", "培训时间(起-止)",
+              "培训时间(起止时间)", "培训时间(起止日期)", "起止年月"),
+    offered=False,
+)
+CLASS_NO = Column(
+    "class_no", "班级编号", cleaning.text(40),
+    synonyms=("班级号", "班级代码", "班期编号", "班号", "开班编号", "班次编号", "培训班编号", "期数", "班次", "班级", "班期", "chb068",
+              "chb100"),
+    staged=(("class_no", "text"),), example="KS-2024-07",
+)
+PROVIDER = Column(
+    "provider", "培训机构", _provider,
+    synonyms=("培训机构名称", "承训机构", "承训单位", "培训单位", "培训学校", "承办机构", "承训机构名称", "培训主体", "培训承办单位",
+              "培训实施单位", "定点培训机构"),
+    staged=(("provider", "text"), ("provider_key", "text")), example="喀什红柳职业技能培训学校", width=28,
+)
+LEVEL = Column(
+    "level", "等级", cleaning.level,
+    synonyms=("级别", "认定等级", "职业技能等级", "申报等级", "证书等级", "技能等级", "培训等级", "等级(级别)", "鉴定等级", "职业等级",
+              "技能级别", "工种等级", "培训级别"),
+    staged=(("level", "smallint"),), choices=("初级工", "中级工", "高级工", "技师", "高级技师"), example="初级工",
+)
+HOURS = Column(
+    "hours", "课时", cleaning.number(most=MOST_HOURS, decimals=1),
+    synonyms=("学时", "培训课时", "培训学时", "总课时", "课时数", "学时数", "总学时", "培训时间(学时)", "培训时间(课时)", "培训课时(课时)",
+              "培训时长", "时间(学时)", "时间(课时)", "chb109"),
+    staged=(("hours", "numeric"),), example="80", width=8,
+)
+SCORE = Column(
+    "score", "考核成绩", cleaning.number(most=MOST_SCORE, decimals=1, nothing=("免考", "缺考", "合格", "不合格")),
+    synonyms=("成绩", "综合成绩", "考试成绩", "结业成绩", "总成绩", "成绩综合成绩", "成绩综合", "考核分数", "分数", "鉴定成绩", "chc109"),
+    staged=(("score", "numeric"),), example="85", width=10,
+)
+RESULT = Column(
+    "result", "考核结果", cleaning.choice(words.RESULT, what="考核结果", offered=words.RESULT_OFFERED),
+    synonyms=("是否合格", "考试结果", "考核是否合格", "结业情况", "考核情况", "成绩考核结果", "鉴定结果", "培训结果", "是否结业"),
+    staged=(("result", "text"),), choices=words.RESULT_OFFERED, example="合格", width=10,
+)
+CERT_NAME = Column(
+    "cert_name", "证书名称", cleaning.text(100), synonyms=("证书类型", "证书类别", "证书种类", "取得证书名称", "获得证书名称", "证书"),
+    staged=(("cert_name", "text"),), example="职业技能等级证书", width=20,
+)
+CERT_NO = Column(
+    "cert_no", "证书编号", _certificate_number,
+    synonyms=("证书号", "证书号码", "职业技能等级证书编号", "合格证书编号", "结业证书编号", "培训合格证书编号", "资格证书编号", "证书证书编号"),
+    staged=(("cert_no", "text"), ("cert_verdict", "text")), memo=False, note="单元格须为文本格式",
+    example="S000065000123245000057", width=26,
+)
+CERT_ON = Column(
+    "cert_on", "发证日期", cleaning.day(),
+    synonyms=("发证时间", "证书发证日期", "证书核发日期", "颁证日期", "证书版面发证日期", "取证日期", "取证时间", "核发日期", "证书日期",
+              "颁发日期"),
+    staged=(("cert_on", "date"),), example="2024-04-10",
+)
+AMOUNT = Column(
+    "amount", "补贴金额", cleaning.amount,
+    synonyms=("培训补贴金额", "补贴资金", "实际补贴金额", "补贴额", "拨付金额", "补助金额", "发放金额", "核定补贴金额", "补贴总额",
+              "培训补贴", "补贴合计"),
+    staged=(("amount_fen", "bigint"),), example="1000", note="单位:元",
+)
+FUND = Column(
+    "fund", "资金来源", cleaning.choice(words.FUND, what="资金来源", offered=words.FUND_OFFERED),
+    synonyms=("补贴资金来源", "资金渠道", "经费来源", "资金类别", "资金类型", "补贴来源"),
+    staged=(("fund", "text"),), choices=words.FUND_OFFERED, example="就业补助资金", width=22,
+)
+TRAINING_TYPE = Column(
+    "training_type", "培训类型",
+    cleaning.choice(words.TRAINING_TYPE, what="培训类型", offered=words.TRAINING_TYPE_OFFERED),
+    synonyms=("培训类别", "培训种类", "培训性质"),
+    staged=(("training_type", "text"),), choices=words.TRAINING_TYPE_OFFERED, example="就业技能培训", width=18,
+)
+
+_ENDS_EARLY = Fault("DATE_INVALID", ERROR, "结束日期早于开始日期；请核对")
+_NOTHING_TAUGHT = Fault("OCCUPATION_UNKNOWN", ERROR, "培训项目与培训工种都未填；请至少填写一项")
+_YEAR = Fault("CERTIFICATE_MISMATCH", ERROR, "证书编号中的年份与发证日期不符；请对照证书更正其一")
+_LEVEL = Fault("CERTIFICATE_MISMATCH", ERROR, "证书编号中的等级与等级列不符；请对照证书更正其一")
+
+_FAMILY_WORDS = (
+    ("1+X", "x"), ("等级", "skill_level"), ("专项", "special"), ("资格", "qualification"),
+    ("合格", "completion"), ("结业", "completion"), ("培训", "completion"),
+)
+_FAMILY_OF_FORMAT = {
+    numbering.SKILL: "skill_level", numbering.SKILL_TOP: "skill_level", numbering.PILOT: "skill_level",
+    numbering.QUALIFICATION: "qualification", numbering.COMPLETION: "completion",
+}
+
+
+def _family(name: str, format_: str) -> str:
+    """Which kind of certificate: by its name, else by the form of its number."""
+    for word, family in _FAMILY_WORDS:
+        if word in name:
+            return family
+    return _FAMILY_OF_FORMAT.get(format_, "other")
+
+
+def _finish(bench: Bench) -> Finish:
+    starts_at, ends_at = bench.slots["starts"], bench.slots["ends"]
+    family_at, class_at = bench.slots["cert_family"], bench.slots["class_key"]
+    has_end = "ends" in bench.printed
+    families: dict[tuple[str, str], str] = {}
+    made: dict[tuple[Any, ...], str] = {}
+
+    def class_key(values: dict[str, Any], starts: date | None, ends: date | None) -> str:
+        """The class as numbered; else a number made of what was taught, when: the same training gives the same."""
+        said = values.get("class_no")
+        if said is not None:
+            return copy_text(said)
+        what = (values.get("project"), values.get("occupation"), values.get("level"), starts, ends)
+        found = made.get(what)
+        if found is None:
+            digest = blake2b("|".join(map(str, what)).encode("utf-8", "replace"), digest_size=6).hexdigest()
+            found = f"台账-{digest}"
+            if len(made) < 20_000:
+                made[what] = found
+        return found
+
+    def finish(values: dict[str, Any], out: list[str]) -> list[tuple[str, Fault]]:
+        faults: list[tuple[str, Fault]] = []
+        get = values.get
+        if "sex_said" in values or "birth_said" in values:
+            contradictions(values, faults)
+        starts, ends = get("starts"), get("ends")
+        period = get("period")
+        if period is not None:
+            # Two columns win over one that holds both.
+            starts, ends = starts or period[0], ends or period[1]
+            out[starts_at], out[ends_at] = starts.isoformat(), ends.isoformat()
+        if starts is not None and ends is not None and ends < starts:
+            faults.append(("ends" if has_end else "period", _ENDS_EARLY))
+        if get("project") is None and get("occupation") is None:
+            if not (bench.is_faulty("project") or bench.is_faulty("occupation")):
+                faults.append(("occupation" if "occupation" in bench.printed else "project", _NOTHING_TAUGHT))
+        verdict = get("cert_no")
+        if verdict is not None:
+            issued, level = get("cert_on"), get("level")
+            # Without a date the certificate goes on record as reported, and counts in no month until it is confirmed.
+            if issued is not None and numbering.year_disagrees(verdict, issued):
+                faults.append(("cert_no", _YEAR))
+            if level is not None and numbering.level_disagrees(verdict, level):
+                faults.append(("cert_no", _LEVEL))
+            which = (get("cert_name") or "", verdict.format)
+            family = families.get(which)
+            if family is None:
+                family = families[which] = _family(*which)
+            out[family_at] = family
+        out[class_at] = class_key(values, starts, ends)
+        return faults
+
+    return finish
+
+
+LEDGER = SheetSpec(
+    kind="ledger",
+    label="实名制台账",
+    origin="training.ledgers.columns:LEDGER",
+    columns=(
+        NAME, ID_NUMBER, DOC_KIND, PROJECT, OCCUPATION, STARTS, ENDS, CLASS_NO, PROVIDER, LEVEL, HOURS, SCORE, RESULT,
+        CERT_NAME, CERT_NO, CERT_ON, AMOUNT, FUND, CATEGORY, TRAINING_TYPE, PERIOD, SEX, BIRTH,
+    ),
+    required=(("name",), ("id_number",), ("project", "occupation"), ("starts", "period"), ("ends", "period")),
+    finish=_finish,
+    finish_staged=(("class_key", "text"), ("cert_family", "text")),
+)
