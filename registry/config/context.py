@@ -1,4 +1,5 @@
 """What every template knows besides its own view's context."""
+
 from __future__ import annotations
 
 from typing import Any

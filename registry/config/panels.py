@@ -1,8 +1,9 @@
 """The first screen is put together here: cards that rooms offer, each for the roles that have a use for it.
 
-Rooms above this app (classes, targets …) register theirs from `AppConfig.ready`; what waits in this app's own rooms is
-registered by `home.py`.
+Rooms above this app (classes, targets …) register theirs from `AppConfig.ready`; what waits in this app's own
+rooms is registered by `home.py`.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
@@ -18,8 +19,8 @@ EVERYBODY: frozenset[str] = frozenset()
 class Card:
     """A part of the first screen.
 
-    ``template`` draws what ``query`` found for the actor; None means that there is nothing to show. ``order`` sorts
-    the screen from top to bottom; a card that is not ``wide`` shares its line with another.
+    ``template`` draws what ``query`` found for the actor (as ``data``); None means that there is nothing to show.
+    ``order`` sorts the screen from top to bottom.
     """
 
     name: str
@@ -27,7 +28,6 @@ class Card:
     query: Callable[[Actor], Mapping[str, Any] | None]
     roles: frozenset[str] = EVERYBODY
     order: int = 50
-    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def register(card: Card) -> None:
 
 
 def register_counter(name: str, count: Callable[[Actor], int]) -> None:
-    """A number beside a line of the menu (`waiting.<name>` in templates): things that wait for this reader."""
+    """A number beside a line of the menu (`waiting.<name>` in templates): what waits for this reader."""
     _counters[name] = count
 
 

@@ -1,4 +1,5 @@
 """The first screen, and the pages that say what went wrong."""
+
 from __future__ import annotations
 
 import logging
@@ -42,14 +43,18 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return _trouble(request, 403, reason=_("页面停留太久或在另一处重新登录过，这次提交未被接受。请返回上一页，刷新后再提交。"))
+    return _trouble(
+        request,
+        403,
+        reason=_("页面停留太久或在另一处重新登录过，这次提交未被接受。请返回上一页，刷新后再提交。"),
+    )
 
 
 def _trouble(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
-    """Our page for a status. The template gets no request: when the database is what failed, nothing may ask it.
+    """Our page for a status. The template gets no request: should the database be what failed, nothing asks it.
 
-    The case number is the request's own, so that a reader's call leads to the line in the log. The query is left out
-    of the log, because a search may hold a name.
+    The case number is the request's own, so that a reader's call leads to the line in the log. The query is left
+    out of the log, because a search may hold a name.
     """
     case = getattr(request, "request_id", "") or uuid.uuid4().hex
     logger.log(logging.ERROR if status >= 500 else logging.INFO, "case %s: %s %s", case, status, request.path)

@@ -5,11 +5,12 @@ checks hold, and what committing writes. Kinds register themselves from the app 
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from django.db.backends.utils import CursorWrapper
+from django.utils.functional import Promise
 
 from registry.accounts.models import User
 from registry.intake.columns import SheetSpec
@@ -65,6 +66,25 @@ class Work:
         return list(self.cursor.fetchall())
 
 
+Choices: TypeAlias = Callable[[User], Sequence[tuple[str, str]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """A question put to whoever hands in a sheet, beside the file; the answer goes to ``target`` under ``key``.
+
+    ``required`` is what to say when it is left blank, empty when it may be. With ``choices`` one of them must be
+    chosen; ``suggestions`` only help with typing. Both are (value, label) pairs within what the user may see.
+    """
+
+    key: str
+    label: str | Promise
+    help: str | Promise = ""
+    required: str | Promise = ""
+    choices: Choices | None = None
+    suggestions: Choices | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of sheet.
@@ -82,6 +102,7 @@ class Kind:
     commit: Callable[[Work, int, int], dict[str, int]]
     finish: Callable[[Work], None]
     created: tuple[str, ...]
+    asks: tuple[Ask, ...] = ()
 
     @property
     def key(self) -> str:

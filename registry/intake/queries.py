@@ -1,4 +1,5 @@
-"""Nouns over batches: what a reader may see of them, and the rows of one batch with their cells and faults."""
+"""Nouns over batches: what a reader may see of them, and the rows of one with their cells and faults."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -26,7 +27,9 @@ MOST_COLUMNS = 6
 
 def batches(scope: Scope, *, state: str = "", kind: str = "", text: str = "") -> QuerySet[Batch]:
     """Batches the reader may see, newest first. `text` is part of a file's name."""
-    found = Batch.objects.filter(_visible(scope)).select_related("uploaded_by", "institution", "region", "progress")
+    found = Batch.objects.filter(_visible(scope)).select_related(
+        "uploaded_by", "institution", "region", "progress"
+    )
     if state:
         found = found.filter(state=state)
     if kind:
@@ -83,13 +86,19 @@ class RowsPage:
 
 
 def rows(
-    scope: Scope, of: Batch, view: View, *, code: str = "", row: int | None = None, after: int = 0,
+    scope: Scope,
+    of: Batch,
+    view: View,
+    *,
+    code: str = "",
+    row: int | None = None,
+    after: int = 0,
     size: int = PAGE_ROWS,
 ) -> RowsPage:
     """Rows of a batch that `view` names, in the order of the sheet, from the one after `after`.
 
-    `code` keeps rows with that issue, `row` one row only. Without the staged rows (registered, cancelled) the cells
-    are blank and only the faults are told.
+    `code` keeps rows with that issue, `row` one row only. Without the staged rows (registered, cancelled) the
+    cells are blank and only the faults are told.
     """
     if batch(scope, of.pk) is None:
         return RowsPage([], [], None)
@@ -129,7 +138,7 @@ def _accepted_numbers(of: Batch, row: int | None, after: int, limit: int) -> lis
         if not staging.intact(cursor, of.pk, of.staged_rows):
             return []
         # The batch's own table: its name is made of the batch's id alone.
-        sql = f'SELECT "row" FROM {staging.table(of.pk)} WHERE NOT bad AND "row" > %s'  # noqa: S608
+        sql = f'SELECT "row" FROM {staging.table(of.pk)} WHERE NOT bad AND "row" > %s'
         params: list[int] = [after]
         if row is not None:
             sql, params = f'{sql} AND "row" = %s', [after, row]
@@ -160,7 +169,7 @@ def _staged_values(of: Batch, numbers: Sequence[int], names: list[str]) -> dict[
         if not staging.intact(cursor, of.pk, of.staged_rows):
             return {}
         cursor.execute(
-            f'SELECT "row", {listed} FROM {staging.table(of.pk)} WHERE "row" = ANY(%s)', [list(numbers)]  # noqa: S608
+            f'SELECT "row", {listed} FROM {staging.table(of.pk)} WHERE "row" = ANY(%s)', [list(numbers)]
         )
         return {line[0]: [_text(value) for value in line[1:]] for line in cursor.fetchall()}
 
@@ -170,11 +179,11 @@ def _text(value: Any) -> str:
 
 
 def _shown_columns(of: Batch) -> list[tuple[str, str]]:
-    """(heading as printed, staged column) of what a reviewer needs to recognise a row: few, and nothing in clear."""
+    """(heading as printed, staged column) of the few by which a reviewer knows a row; no number in clear."""
     spec = kinds.get(of.kind).spec
     printed: dict[str, str] = of.sheet.get("mapping", {})
     wanted = [key for group in spec.required for key in group]
-    order = sorted(spec.columns, key=lambda column: (column.key not in wanted))
+    order = sorted(spec.columns, key=lambda column: column.key not in wanted)
     found = [
         (printed[column.key], name)
         for column in order
@@ -184,7 +193,7 @@ def _shown_columns(of: Batch) -> list[tuple[str, str]]:
 
 
 def _shown_name(column: Column) -> str:
-    """The staged column that may be shown: the mask where there is one, never ciphertext, index or comparison key."""
+    """The staged column that may be shown: the mask where there is one, never ciphertext, index or key."""
     masks = [name for name, _type in column.staged if name.endswith("mask")]
     if masks:
         return masks[0]

@@ -1,4 +1,5 @@
 """The one place in the library that knows requests: typed requests, and pages that can answer with a part."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

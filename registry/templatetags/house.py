@@ -1,4 +1,5 @@
 """What templates of every room share: numbers, money, tags of states, icons, bars, menu items, charts."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,8 @@ from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry.intake import wording
+from registry.lib.money import format_wan, format_yuan
 from registry.templatetags.vocabulary import tone_of
 
 register = template.Library()
@@ -36,7 +39,7 @@ def number(value: Any, places: int = 0) -> str:
 @register.filter
 def money(fen: int | None) -> str:
     """Fen → 1,200.00 元."""
-    return NOTHING if fen is None else _("%(sum)s 元") % {"sum": f"{Decimal(fen) / 100:,.2f}"}
+    return NOTHING if fen is None else _("%(sum)s 元") % {"sum": format_yuan(fen)}
 
 
 @register.filter
@@ -44,7 +47,7 @@ def wan(fen: int | None) -> SafeString | str:
     """Fen → 328.64 万元, with the exact sum on hover and for machines."""
     if fen is None:
         return NOTHING
-    short = _("%(sum)s 万元") % {"sum": number(Decimal(fen) / 1_000_000, 2)}
+    short = _("%(sum)s 万元") % {"sum": format_wan(fen)}
     return format_html('<data value="{}" title="{}">{}</data>', Decimal(fen) / 100, money(fen), short)
 
 
@@ -54,7 +57,9 @@ def wan_times(count: int | Decimal | None, unit: str = "人次") -> SafeString |
     if count is None:
         return NOTHING
     exact = f"{number(count)} {unit}"
-    return format_html('<data value="{}" title="{}">{} 万{}</data>', count, exact, number(Decimal(count) / 10_000, 1), unit)
+    return format_html(
+        '<data value="{}" title="{}">{} 万{}</data>', count, exact, number(Decimal(count) / 10_000, 1), unit
+    )
 
 
 @register.filter
@@ -91,6 +96,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def fault(code: str) -> str:
+    """The short name of an issue's code."""
+    return wording.fault(code)
+
+
+@register.filter
 def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """`mapping[key]` where a template cannot write it; None when absent."""
     return mapping.get(key) if mapping else None
@@ -104,7 +115,9 @@ def icon(name: str, tone: str = "") -> SafeString:
     """An icon of the sprite. Decoration only: the words beside it carry the meaning."""
     return format_html(
         '<svg class="i {}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>',
-        tone and f"{tone}-ink", static("vendor/tabler/sprite.svg"), name,
+        tone and f"{tone}-ink",
+        static("vendor/tabler/sprite.svg"),
+        name,
     )
 
 
@@ -118,7 +131,7 @@ def tag(word: str | Promise | None, tone: str = "") -> SafeString | str:
 
 @register.simple_tag
 def bar(value: float | Decimal | None, tone: str = "ok", mark: float | Decimal | None = None) -> SafeString:
-    """A bar of a share (0–1, cut at 1), with an optional mark. Hidden from readers: the number stands beside it."""
+    """A bar of a share (0–1, cut at 1), with an optional mark. Only for the eye: the number stands beside it."""
     parts = [(0.0, _percent(value), tone)]
     if mark is not None:
         parts.append((min(_percent(mark), 99.0), 1.0, "mark"))
@@ -145,11 +158,14 @@ def _percent(share: float | Decimal | None) -> float:
 
 def _drawn(parts: Sequence[tuple[float, float, str]], css: str = "") -> SafeString:
     rects = format_html_join(
-        "", '<rect class="{}" x="{}" width="{}" height="1"></rect>',
+        "",
+        '<rect class="{}" x="{}" width="{}" height="1"></rect>',
         ((tone, f"{x:.2f}", f"{width:.2f}") for x, width, tone in parts),
     )
     return format_html(
-        '<svg class="bar {}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>', css, rects
+        '<svg class="bar {}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
+        css,
+        rects,
     )
 
 
@@ -167,7 +183,12 @@ def url_or_nothing(name: str, *args: Any, **kwargs: Any) -> str:
 
 @register.inclusion_tag("parts/_menu_item.html", takes_context=True)
 def menu_item(
-    context: template.Context, name: str, icon_name: str, label: str, roles: str = "", count: int | None = None
+    context: template.Context,
+    name: str,
+    icon_name: str,
+    label: str,
+    roles: str = "",
+    count: int | None = None,
 ) -> dict[str, Any]:
     """One line of the left menu: absent when its room has no page or the reader's role has no use for it.
 
@@ -178,7 +199,9 @@ def menu_item(
     href = "" if roles and role and str(role) not in roles.split() else url_or_nothing(name)
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
-    same_room = ":" in name and name.endswith((":list", ":board")) and here.split(":")[0] == name.split(":")[0]
+    same_room = (
+        ":" in name and name.endswith((":list", ":board")) and here.split(":")[0] == name.split(":")[0]
+    )
     lit = context.get("menu") or (name if here == name or same_room else "")
     return {"href": href, "icon_name": icon_name, "label": label, "count": count, "current": lit == name}
 
@@ -194,8 +217,16 @@ def menu_group(content: str, title: str) -> SafeString | str:
 @register.simple_tag
 def describe(field: BoundField) -> BoundField | SafeString:
     """A form field drawn with its help and its error tied to it, for those who listen to the page."""
-    ids = [f"{field.id_for_label}-help"] * bool(field.help_text) + [f"{field.id_for_label}-error"] * bool(field.errors)
-    css = "form-select" if field.widget_type == "select" else "form-check-input" if field.widget_type == "checkbox" else "form-control"
+    ids = [f"{field.id_for_label}-help"] * bool(field.help_text) + [f"{field.id_for_label}-error"] * bool(
+        field.errors
+    )
+    css = (
+        "form-select"
+        if field.widget_type == "select"
+        else "form-check-input"
+        if field.widget_type == "checkbox"
+        else "form-control"
+    )
     attrs: dict[str, str | bool] = {"class": css}
     if ids:
         attrs["aria-describedby"] = " ".join(ids)
@@ -211,13 +242,17 @@ def describe(field: BoundField) -> BoundField | SafeString:
 def chart(element_id: str, data: Mapping[str, Any], sentence: str, size: str = "") -> SafeString:
     """A chart: its numbers as JSON, and the place where charts.js draws them.
 
-    `data["type"]` is one of target, lines, pie, heat (see charts.js); `sentence` says what it shows to whoever
-    cannot see it. The page shows the same numbers in a table, and puts `{% chart_assets %}` into its `scripts` block.
-    size: "" (20 rem high), low, high.
+    `data["type"]` is one of target, lines, pie, heat (see charts.js); `sentence` says what it shows to those who
+    cannot see it. The page shows the same numbers in a table, and puts `{% chart_assets %}` into its block
+    `scripts`. size: "" (20 rem high), low, high.
     """
     return format_html(
         '{}<div class="chart {}" id="{}" data-chart="{}-data" role="img" aria-label="{}"></div>',
-        json_script(data, f"{element_id}-data"), size, element_id, element_id, sentence,
+        json_script(data, f"{element_id}-data"),
+        size,
+        element_id,
+        element_id,
+        sentence,
     )
 
 
@@ -226,5 +261,6 @@ def chart_assets() -> SafeString:
     """The scripts that charts need; only pages with charts load them."""
     return format_html(
         '<script src="{}" defer></script><script src="{}" defer></script>',
-        static("vendor/echarts/echarts.custom.min.js"), static("charts.js"),
+        static("vendor/echarts/echarts.custom.min.js"),
+        static("charts.js"),
     )

@@ -2,6 +2,7 @@
 
 Every icon keeps its drawing and becomes `<symbol id="i-NAME">`; stroke and fill come from the page's own CSS.
 """
+
 from __future__ import annotations
 
 import re

@@ -5,15 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.accounts.scopes import scope_for, within
-from registry.intake.kinds import Kind, Target
+from registry.intake.kinds import Ask, Kind, Target
 from training.classes.models import TrainingClass
 from training.rosters.checks import CHECKS
 from training.rosters.columns import ROSTER
 from training.rosters.commit import begin, commit, finish
 from training.rosters.resolve import resolve
+
+OFFERED_CLASSES = 200
 
 
 class ClassUnknown(LookupError):
@@ -60,6 +63,25 @@ def find_class(wanted: int | str, actor: User | None) -> TrainingClass:
     return found[0]
 
 
+def _open_classes(user: User) -> list[tuple[str, str]]:
+    """Classes that still take people, newest first, as the clerk would write them."""
+    seen = TrainingClass.objects.filter(
+        within(scope_for(user), institution_field="institution", region_field="region"),
+        state__in=TrainingClass.TAKES_PEOPLE,
+    ).select_related("institution")
+    return [
+        (f"{klass.institution.name}/{klass.number}", klass.name or klass.occupation_text)
+        for klass in seen.order_by("-starts_on", "-id")[:OFFERED_CLASSES]
+    ]
+
+
+ASKS = (
+    Ask(
+        key="class", label=_("班级"), required=_("请写明花名册属于哪个班级。"), suggestions=_open_classes,
+        help=_("班级编号，或“机构名称/班级编号”。"),
+    ),
+)
+
 ROSTER_KIND = Kind(
     spec=ROSTER,
     target=target,
@@ -69,4 +91,5 @@ ROSTER_KIND = Kind(
     commit=commit,
     finish=finish,
     created=("persons", "enrolments"),
+    asks=ASKS,
 )

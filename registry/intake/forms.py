@@ -1,0 +1,119 @@
+"""What the page asks of whoever hands in a sheet or looks for one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from registry.accounts.models import User
+from registry.intake import kinds
+from registry.intake.models import Batch
+
+TAKEN = ".xlsx,.xlsm,.xls,.ods,.csv,.txt"
+
+
+class UploadForm(forms.Form):
+    """Kind, file, and what the kind asks beside the file. Fields of other kinds are ignored.
+
+    `sheet` and `mapping` (fields `map.<column>`) come with a file that was refused for them once.
+    """
+
+    kind = forms.ChoiceField(label=_("表类"), widget=forms.RadioSelect)
+    file = forms.FileField(
+        label=_("文件"),
+        widget=forms.FileInput(attrs={"accept": TAKEN}),
+        help_text=_("支持 xlsx、xls、ods、csv；列的顺序和多余的列不影响识别。"),
+        error_messages={"required": _("请选择文件。"), "empty": _("文件是空的，请检查后重新选择。")},
+    )
+    sheet = forms.CharField(required=False, max_length=100, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.suggestions: list[tuple[str, Sequence[tuple[str, str]]]] = []
+        choices = [(kind.key, kind.label) for kind in kinds.every()]
+        kind_field = self.fields["kind"]
+        assert isinstance(kind_field, forms.ChoiceField)
+        kind_field.choices = choices
+        if len(choices) == 1:
+            self.initial.setdefault("kind", choices[0][0])
+        for kind in kinds.every():
+            for ask in kind.asks:
+                name = f"{kind.key}.{ask.key}"
+                self.fields[name] = _field(name, ask, user)
+                if ask.suggestions:
+                    self.suggestions.append((name, ask.suggestions(user)))
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file.size > settings.INTAKE_MAX_BYTES:
+            most = filesizeformat(settings.INTAKE_MAX_BYTES)
+            raise forms.ValidationError(
+                _t("文件超过 %(most)s。请拆分，或删去图片后再上传。") % {"most": most}
+            )
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        chosen = cleaned.get("kind")
+        for kind in kinds.every():
+            for ask in kind.asks:
+                name = f"{kind.key}.{ask.key}"
+                if kind.key == chosen and ask.required and not cleaned.get(name):
+                    self.add_error(name, ask.required)
+        return cleaned
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What was answered to the chosen kind's questions."""
+        kind = kinds.get(self.cleaned_data["kind"])
+        answers = {ask.key: self.cleaned_data.get(f"{kind.key}.{ask.key}") for ask in kind.asks}
+        return {key: str(value) for key, value in answers.items() if value}
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Column key → heading as printed, where the reader could not tell by itself."""
+        return {
+            key.removeprefix("map."): str(value)[:100]
+            for key, value in self.data.items()
+            if key.startswith("map.") and value
+        }
+
+    def asked(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """(kind, its questions as fields), for the page."""
+        return [
+            (kind.key, [self[f"{kind.key}.{ask.key}"] for ask in kind.asks])
+            for kind in kinds.every()
+            if kind.asks
+        ]
+
+
+def _field(key: str, ask: kinds.Ask, user: User) -> forms.Field:
+    if ask.choices is not None:
+        choices = [("", _("不指定")), *ask.choices(user)] if not ask.required else ask.choices(user)
+        return forms.ChoiceField(label=ask.label, help_text=ask.help, required=False, choices=choices)
+    widget = (
+        forms.TextInput(attrs={"list": f"{key}-list", "autocomplete": "off"}) if ask.suggestions else None
+    )
+    return forms.CharField(label=ask.label, help_text=ask.help, required=False, max_length=200, widget=widget)
+
+
+class BatchFilter(forms.Form):
+    """The filter row of the list."""
+
+    q = forms.CharField(label=_("文件名"), required=False, max_length=100)
+    kind = forms.ChoiceField(label=_("表类"), required=False)
+    state = forms.ChoiceField(
+        label=_("状态"), required=False, choices=[("", _("全部")), *Batch.State.choices]
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kind = self.fields["kind"]
+        assert isinstance(kind, forms.ChoiceField)
+        kind.choices = [("", _("全部")), *((each.key, each.label) for each in kinds.every())]
