@@ -1,0 +1,136 @@
+"""The way in and out, over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from registry.accounts.models import Role, User
+from registry.audit.models import Action
+from tests.registry.places import make_user, make_world
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "一个足够长的密码-42"
+SIGN_IN = "/accounts/sign-in/"
+WRONG = "用户名或密码不正确"
+
+
+@pytest.fixture
+def clerk() -> User:
+    user = make_user("clerk", Role.PC, institution=make_world().school)
+    user.set_password(PASSWORD)
+    user.save()
+    return user
+
+
+def sign_in(client: Client, username: str = "clerk", password: str = PASSWORD, **more: str) -> object:
+    return client.post(SIGN_IN, {"username": username, "password": password, **more})
+
+
+def codes() -> list[str]:
+    return list(
+        Action.objects.filter(code__startswith="accounts.").order_by("id").values_list("code", flat=True)
+    )
+
+
+def test_a_stranger_is_led_to_the_door_and_back(client: Client, clerk: User) -> None:
+    assert reverse("accounts:sign-in") == SIGN_IN
+    away = client.get("/?page=2")
+    assert (away.status_code, away["Location"]) == (302, f"{SIGN_IN}?next=/%3Fpage%3D2")
+    page = client.get(away["Location"])
+    assert page.status_code == 200
+    assert "用户名" in page.content.decode() and "/?page=2" in page.content.decode()
+    back = sign_in(client, next="/?page=2")
+    assert (back.status_code, back["Location"]) == (302, "/?page=2")  # type: ignore[attr-defined, index]
+
+
+def test_the_first_page_knows_who_came(client: Client, clerk: User) -> None:
+    sign_in(client)
+    page = client.get("/")
+    assert page.status_code == 200
+    request = page.wsgi_request
+    assert request.actor.role == "PC"  # type: ignore[attr-defined]
+    assert request.scope.institution_id == clerk.memberships.get().institution_id  # type: ignore[attr-defined]
+    assert page["X-Request-ID"] == request.request_id  # type: ignore[attr-defined]
+
+
+def test_coming_and_going_is_on_record(client: Client, clerk: User) -> None:
+    sign_in(client)
+    assert client.post("/accounts/sign-out/").status_code == 302
+    assert client.get("/").status_code == 302
+    assert codes() == ["accounts.sign_in", "accounts.sign_out"]
+    assert set(Action.objects.values_list("actor_id", flat=True)) == {clerk.pk}
+    gone = Action.objects.get(code="accounts.sign_out")
+    assert gone.actor_role == "PC" and gone.request_id
+
+
+def test_signing_out_needs_a_post(client: Client, clerk: User) -> None:
+    sign_in(client)
+    assert client.get("/accounts/sign-out/").status_code == 405
+    assert client.get("/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("username", "password"), [("clerk", "x"), ("nobody", PASSWORD), ("clerk", ""), ("", "")]
+)
+def test_a_wrong_name_and_a_wrong_password_read_alike(
+    client: Client, clerk: User, username: str, password: str
+) -> None:
+    page = sign_in(client, username, password)
+    text = page.content.decode()  # type: ignore[attr-defined]
+    assert page.status_code == 200  # type: ignore[attr-defined]
+    assert (WRONG in text) is bool(username and password)
+    assert client.get("/").status_code == 302
+
+
+def test_a_closed_account_stays_outside_and_reads_alike(client: Client, clerk: User) -> None:
+    User.objects.update(is_active=False)
+    assert WRONG in sign_in(client).content.decode()  # type: ignore[attr-defined]
+
+
+def test_an_account_closed_meanwhile_is_put_out_at_the_next_page(client: Client, clerk: User) -> None:
+    sign_in(client)
+    User.objects.update(is_active=False)
+    assert client.get("/").status_code == 302
+
+
+def test_an_account_without_a_role_is_told_so(client: Client, clerk: User) -> None:
+    clerk.memberships.all().delete()
+    sign_in(client)
+    page = client.get("/")
+    assert page.status_code == 403
+    assert "没有有效的角色" in page.content.decode()
+
+
+def test_nobody_is_sent_to_another_site(client: Client, clerk: User) -> None:
+    back = sign_in(client, next="https://evil.example/")
+    assert back["Location"] == "/"  # type: ignore[index]
+
+
+def test_the_form_is_guarded_against_other_sites(clerk: User) -> None:
+    client = Client(enforce_csrf_checks=True)
+    assert sign_in(client).status_code == 403  # type: ignore[attr-defined]
+
+
+def test_the_security_officer_gives_roles_but_not_to_themself(client: Client, clerk: User) -> None:
+    officer = make_user("officer", Role.SEC)
+    User.objects.filter(pk=officer.pk).update(is_staff=True)
+    client.force_login(User.objects.get(pk=officer.pk))
+    for user, has_form in ((clerk, True), (officer, False)):
+        page = client.get(reverse("admin:registry_user_change", args=[user.pk]))
+        assert page.status_code == 200
+        assert ("memberships-__prefix__-role" in page.content.decode()) is has_form
+    form = {
+        "memberships-TOTAL_FORMS": "1",
+        "memberships-INITIAL_FORMS": "0",
+        "memberships-0-role": "AUD",
+        "memberships-0-valid_from": "2026-01-01",
+        "memberships-0-user": str(clerk.pk),
+    }
+    clerk.memberships.all().delete()
+    assert client.post(reverse("admin:registry_user_change", args=[clerk.pk]), form).status_code == 302
+    assert clerk.memberships.get().role == "AUD"
+    action = Action.objects.get(code="accounts.grant")
+    assert (action.actor_id, action.actor_role, action.subject_id) == (officer.pk, "SEC", str(clerk.pk))
