@@ -1,7 +1,8 @@
-"""Keyset paging: the next page begins after the last row seen, so it costs the same at row 50 and at row 7,000,000.
+"""Keyset paging: a page begins after the last row seen, so row 7,000,000 costs what row 50 costs.
 
-A row that is inserted or taken away meanwhile moves no other row across a page's edge: nothing is shown twice or
-skipped. The cursor in the address names a place in the order, never a permission: scope is the query's own.
+A row that is inserted or taken away meanwhile moves no other row across a page's edge: nothing is shown
+twice or skipped. The cursor in the address names a place in the order, never a permission: scope is the
+query's own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import Field, ForeignKey, Model, Q, QuerySet
 
 Row = TypeVar("Row")
 
@@ -38,8 +39,8 @@ class _Place:
 
 
 def keyset(queryset: QuerySet[Any, Row], order: Sequence[str], cursor: str = "", size: int = 50) -> Page[Row]:
-    """One page of a query. `order` names fields, `-` in front for descending; they are never null and the last is
-    unique. A cursor that cannot be read gives the first page.
+    """One page of a query. `order` names fields, `-` in front for descending; they are never null and the
+    last is unique. A cursor that cannot be read gives the first page.
     """
     place = _decoded(cursor, queryset, order)
     backwards = place is not None and place.before
@@ -60,7 +61,9 @@ def keyset(queryset: QuerySet[Any, Row], order: Sequence[str], cursor: str = "",
 
 
 def _beyond(terms: Sequence[tuple[str, bool]], values: Sequence[Any]) -> Q:
-    """Rows after these values. The bound on the first field says nothing new, but lets the index begin there."""
+    """Rows after these values. The bound on the first field says nothing new; it lets the index begin
+    there.
+    """
     (first, down), *_ = terms
     bound = Q((f"{first}__{'lte' if down else 'gte'}", values[0]))
     any_of = Q()
@@ -106,7 +109,7 @@ def _field(queryset: QuerySet[Any, Any], name: str) -> Field[Any, Any]:
     field = model._meta.get_field(last)
     if not isinstance(field, Field):
         raise FieldDoesNotExist(name)
-    return field.target_field if field.is_relation else field
+    return field.target_field if isinstance(field, ForeignKey) else field
 
 
 def _value(row: Any, name: str) -> Any:
