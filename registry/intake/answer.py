@@ -9,6 +9,7 @@ from registry.intake import kinds, staging
 from registry.intake.models import Batch
 
 ACCEPTED, SOME_REJECTED, REFUSED = 0, 1, 2
+_SHEET = ("name", "header_row", "mapping", "ignored_columns", "skipped_rows")
 NOT_WRITTEN = {"read": 0, "accepted": 0, "rejected": 0, "unchanged": 0}
 
 
@@ -27,7 +28,7 @@ def of(batch: Batch) -> dict[str, Any]:
             "encoding": batch.file_encoding or None,
         },
         "file_error": batch.file_error,
-        "sheet": batch.sheet or None,
+        "sheet": {name: part for name, part in batch.sheet.items() if name in _SHEET} or None,
         "counts": {name: batch.counts.get(name, 0) for name in NOT_WRITTEN},
         "created": {name: batch.created.get(name, 0) for name in kind.created},
         "issues": [

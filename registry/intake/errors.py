@@ -23,22 +23,38 @@ Faults = dict[int, list[tuple[str, str, str]]]  # row → (column as printed, se
 
 
 def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> None:
-    """One xlsx with the header, then every row of the sheet (or only those with an issue). Raises store.FileGone."""
+    """One xlsx: the whole sheet, every row at its own place, or only its header and the rows with an issue.
+
+    Raises store.FileGone once the file's retention has run out.
+    """
     faults = _faults(batch)
+    kind = kinds.get(batch.kind)
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out, options) as book:
         paper = _Paper(book, batch)
-        paper.head()
-        for number, cells in reading.raw_rows(batch, kinds.get(batch.kind), sorted(faults) if faulty_only else None):
-            paper.row(cells, faults.get(number, []))
+        if faulty_only:
+            paper.header(0, batch.sheet.get("headings", []))
+            for line, (number, cells) in enumerate(reading.raw_rows(batch, kind, sorted(faults)), start=1):
+                paper.row(line, cells, faults[number])
+            return
+        header_row = batch.sheet["header_row"]
+        skipped = {line["row"] for line in batch.sheet.get("skipped_rows", [])}
+        for number, cells in reading.raw_rows(batch, kind):
+            if number == header_row:
+                paper.header(number - 1, cells)
+            elif number < header_row or number in skipped:
+                paper.plain(number - 1, cells)
+            else:
+                paper.row(number - 1, cells, faults.get(number, []))
 
 
 class _Paper:
-    """The sheet being written, row by row."""
+    """The sheet being written, top to bottom."""
 
     def __init__(self, book: xlsxwriter.Workbook, batch: Batch) -> None:
         self._sheet = book.add_worksheet((batch.sheet.get("name") or "Sheet1")[:31])
         self._headings: list[str] = batch.sheet.get("headings", [])
+        self._width = len(self._headings)
         # Everything is text: a number of eighteen digits must come back whole.
         self._formats: dict[str, Format] = {
             "plain": book.add_format({"num_format": "@"}),
@@ -46,31 +62,33 @@ class _Paper:
             "warning": book.add_format({"num_format": "@", "bg_color": "#FFF3CD", "font_color": "#664D03"}),
             "head": book.add_format({"bold": True, "num_format": "@", "bottom": 1, "text_wrap": True}),
         }
-        self._line = 0
+        self._sheet.set_column(0, max(self._width - 1, 0), 18)
+        self._sheet.set_column(self._width, self._width, 14)
+        self._sheet.set_column(self._width + 1, self._width + 1, 60)
 
-    def head(self) -> None:
-        width = len(self._headings)
-        self._sheet.set_column(0, max(width - 1, 0), 18)
-        self._sheet.set_column(width, width, 14)
-        self._sheet.set_column(width + 1, width + 1, 60)
-        self._sheet.freeze_panes(1, 0)
-        for at, heading in enumerate([*self._headings, OUTCOME, REASON]):
-            self._sheet.write_string(0, at, heading, self._formats["head"])
+    def header(self, line: int, cells: list[str]) -> None:
+        padded = [*cells, *[""] * self._width][: self._width]
+        for at, heading in enumerate([*padded, OUTCOME, REASON]):
+            self._sheet.write_string(line, at, heading, self._formats["head"])
 
-    def row(self, cells: list[str], faults: list[tuple[str, str, str]]) -> None:
-        self._line += 1
-        marks = {column: (severity, message) for column, severity, message in reversed(faults)}
+    def plain(self, line: int, cells: list[str]) -> None:
+        for at, text in enumerate(cells):
+            if text:
+                self._sheet.write_string(line, at, text, self._formats["plain"])
+
+    def row(self, line: int, cells: list[str], faults: list[tuple[str, str, str]]) -> None:
+        # Where a cell has several faults, the gravest colours it and the comment says all.
+        marks = {column: severity for column, severity, _ in reversed(faults)}
         for at, heading in enumerate(self._headings):
-            severity, message = marks.get(heading, ("plain", ""))
             text = cells[at] if at < len(cells) else ""
-            self._sheet.write_string(self._line, at, text, self._formats.get(severity, self._formats["plain"]))
-            if message:
-                self._sheet.write_comment(self._line, at, message)
-        severities = {severity for _, severity, _ in faults}
-        worst = "error" if "error" in severities else "warning" if "warning" in severities else ""
-        width = len(self._headings)
-        self._sheet.write_string(self._line, width, _OUTCOMES.get(worst, _PASSED), self._formats["plain"])
-        self._sheet.write_string(self._line, width + 1, _sentence(faults), self._formats["plain"])
+            style = self._formats.get(marks.get(heading, "plain"), self._formats["plain"])
+            self._sheet.write_string(line, at, text, style)
+            if heading in marks:
+                said = "\n".join(message for column, _, message in faults if column == heading)
+                self._sheet.write_comment(line, at, said, {"x_scale": 2})
+        worst = next((severity for severity in _OUTCOMES if any(s == severity for _, s, _ in faults)), "")
+        self._sheet.write_string(line, self._width, _OUTCOMES.get(worst, _PASSED), self._formats["plain"])
+        self._sheet.write_string(line, self._width + 1, _sentence(faults), self._formats["plain"])
 
 
 def _sentence(faults: Iterable[tuple[str, str, str]]) -> str:

@@ -65,7 +65,10 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Re
 
 
 def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
-    """(row number, cells as text) of the batch's sheet, read again from the kept file; ``rows``: only those."""
+    """(row number, cells as text) of the batch's sheet, read again from the kept file; ``rows``: only those.
+
+    Raises Refused, store.FileGone.
+    """
     request = cage.Request(
         spec=kind.spec,
         mode="rows" if rows is None else "cells",
@@ -79,10 +82,27 @@ def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterato
     with store.reading(batch) as file:
         for frame in cage.run(request, file):
             if frame.type == "rows":
-                for number, cells in frame.header["rows"]:
-                    yield number, cells
+                for number, cells in json.loads(frame.payload):
+                    yield number, [_as_text(cell) for cell in cells]
             elif frame.type == "refused":
                 raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
+
+
+def _as_text(cell: Any) -> str:
+    """A raw cell as a clerk would have typed it."""
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return "是" if cell else "否"
+        case float() if cell.is_integer():
+            return str(int(cell))
+        case {"date": str(day)}:
+            return day.removesuffix("T00:00:00")
+        case {"error": what}:
+            return str(what)
+        case _:
+            return str(cell)
 
 
 def _take(
@@ -103,6 +123,7 @@ def _take(
                 "header_row": header["header_row"],
                 "mapping": header["mapping"],
                 "ignored_columns": header["ignored_columns"],
+                "headings": header["headings"],
                 "skipped_rows": [],
             }
         case "chunk":
