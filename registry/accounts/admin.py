@@ -6,28 +6,15 @@ from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.forms import BaseModelFormSet, ModelForm
+from django.db.models import QuerySet
+from django.forms import ModelForm
 from django.http import HttpRequest  # noqa: TID251  (admin is an interface)
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import Membership, User
+from registry.accounts.queries import accounts_of_one_person
 from registry.accounts.services import membership_facts
 from registry.audit import services as audit
-
-
-class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
-    """The roles of an account; ended by a date, never deleted."""
-
-    model = Membership
-    extra = 0
-    can_delete = False
-    raw_id_fields = ("institution", "region")
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and not _is_own(request, obj)
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_add_permission(request, obj) and not _is_own(request, obj)
 
 
 @admin.register(User)
@@ -39,7 +26,6 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     search_fields = ("username", "display_name")
     ordering = ("username",)
     filter_horizontal = ()
-    inlines: ClassVar = [MembershipInline]
     readonly_fields = ("last_login", "created_at")
     fieldsets = (
         (None, {"fields": ("username", "password")}),
@@ -58,35 +44,60 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: ModelForm[User], change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if not change or form.changed_data:
-            audit.record(
-                code="accounts.change" if change else "accounts.create",
-                actor=_account(request),
-                subject_type="user",
-                subject_id=obj.pk,
-                after={"fields": [name for name in form.changed_data if "password" not in name]},
-            )
-
-    def save_formset(
-        self, request: HttpRequest, form: Any, formset: BaseModelFormSet[Any, Any], change: bool
-    ) -> None:
-        super().save_formset(request, form, formset, change)
-        for membership in [*formset.new_objects, *(obj for obj, _fields in formset.changed_objects)]:
-            audit.record(
-                code="accounts.grant",
-                actor=_account(request),
-                subject_type="user",
-                subject_id=membership.user_id,
-                after=membership_facts(membership),
-            )
+        audit.record(
+            code="accounts.change" if change else "accounts.create",
+            actor=_account(request),
+            subject_type="user",
+            subject_id=obj.pk,
+            after={"fields": [name for name in form.changed_data if "password" not in name]},
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Membership)
+class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Roles: given to somebody else, ended by a date, never deleted."""
+
+    list_display = ("user", "role", "institution", "region", "valid_from", "valid_to")
+    list_filter = ("role",)
+    list_select_related = ("user", "institution", "region")
+    search_fields = ("user__username", "user__display_name")
+    raw_id_fields = ("institution", "region")
+    fields = ("user", "role", "institution", "region", "valid_from", "valid_to")
+    given: ClassVar = ("user", "role", "institution", "region", "valid_from")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Membership | None = None) -> tuple[str, ...]:
+        return self.given if obj else ()
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.exclude(pk__in=_own_accounts(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def has_change_permission(self, request: HttpRequest, obj: Membership | None = None) -> bool:
+        own = obj is not None and _own_accounts(request).filter(pk=obj.user_id).exists()
+        return not own and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Membership, form: ModelForm[Any], change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        audit.record(
+            code="accounts.end_role" if change else "accounts.grant",
+            actor=_account(request),
+            subject_type="user",
+            subject_id=obj.user_id,
+            after=membership_facts(obj),
+        )
 
 
 def _account(request: HttpRequest) -> User | None:
     return request.user if isinstance(request.user, User) else None
 
 
-def _is_own(request: HttpRequest, obj: Any) -> bool:
-    return obj is not None and obj.pk == request.user.pk
+def _own_accounts(request: HttpRequest) -> QuerySet[User]:
+    user = _account(request)
+    return User.objects.none() if user is None else accounts_of_one_person(user)

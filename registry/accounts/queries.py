@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from registry.accounts.models import Membership, User
 from registry.accounts.scopes import within
@@ -23,6 +23,14 @@ def users(scope: Scope) -> QuerySet[User]:
     if scope.sees_everything:
         return User.objects.order_by("username")
     return User.objects.filter(pk__in=memberships(scope).order_by().values("user_id")).order_by("username")
+
+
+def accounts_of_one_person(user: User) -> QuerySet[User]:
+    """The account and every other whose holder has the same identity number; what four-eyes rules compare."""
+    same = Q(pk=user.pk)
+    if user.person_index is not None:
+        same |= Q(person_index=user.person_index)
+    return User.objects.filter(same)
 
 
 def actions(scope: Scope) -> QuerySet[Action]:

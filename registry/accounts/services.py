@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import Membership, Role, User
+from registry.accounts.queries import accounts_of_one_person
 from registry.audit import services as audit
 from registry.institutions.models import Institution
 from registry.regions.models import Region
@@ -159,8 +160,5 @@ _facts = membership_facts
 
 
 def _refuse_own(user: User, actor: User | None) -> None:
-    if actor is None:
-        return
-    one_person = actor.person_index is not None and actor.person_index == user.person_index
-    if actor.pk == user.pk or one_person:
+    if actor is not None and accounts_of_one_person(actor).filter(pk=user.pk).exists():
         raise OwnRole(_("角色须由他人授予或收回，不能为自己办理。"))

@@ -7,6 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from registry.accounts.models import Role, User
+from registry.accounts.services import sign_in_refused
 from registry.audit.models import Action
 from tests.registry.places import make_user, make_world
 
@@ -114,23 +115,55 @@ def test_the_form_is_guarded_against_other_sites(clerk: User) -> None:
     assert sign_in(client).status_code == 403  # type: ignore[attr-defined]
 
 
-def test_the_security_officer_gives_roles_but_not_to_themself(client: Client, clerk: User) -> None:
-    officer = make_user("officer", Role.SEC)
-    User.objects.filter(pk=officer.pk).update(is_staff=True)
-    client.force_login(User.objects.get(pk=officer.pk))
-    for user, has_form in ((clerk, True), (officer, False)):
-        page = client.get(reverse("admin:registry_user_change", args=[user.pk]))
+@pytest.fixture
+def officer(client: Client) -> User:
+    user = make_user("officer", Role.SEC)
+    user.is_staff = True
+    user.save()
+    client.force_login(user)
+    return user
+
+
+def role_form(user: User) -> dict[str, object]:
+    return {"user": user.pk, "role": "AUD", "institution": "", "region": "", "valid_from": "2026-01-01"}
+
+
+def test_the_security_officer_gives_and_ends_a_role(client: Client, officer: User, clerk: User) -> None:
+    assert client.post(reverse("admin:registry_membership_add"), role_form(clerk)).status_code == 302
+    given = clerk.memberships.get(role="AUD")
+    change = reverse("admin:registry_membership_change", args=[given.pk])
+    assert client.post(change, {"valid_to": "2026-02-01", "role": "RG"}).status_code == 302
+    given.refresh_from_db()
+    assert (given.role, str(given.valid_to)) == ("AUD", "2026-02-01")
+    made = Action.objects.filter(actor_id=officer.pk, actor_role="SEC", subject_id=str(clerk.pk))
+    assert list(made.order_by("id").values_list("code", flat=True)) == ["accounts.grant", "accounts.end_role"]
+
+
+def test_the_security_officer_gives_no_role_to_themself(client: Client, officer: User) -> None:
+    second_account = make_user("second")
+    User.objects.filter(pk__in=[officer.pk, second_account.pk]).update(person_index=b"\x07" * 32)
+    for own in (officer, second_account):
+        page = client.post(reverse("admin:registry_membership_add"), role_form(own))
         assert page.status_code == 200
-        assert ("memberships-__prefix__-role" in page.content.decode()) is has_form
-    form = {
-        "memberships-TOTAL_FORMS": "1",
-        "memberships-INITIAL_FORMS": "0",
-        "memberships-0-role": "AUD",
-        "memberships-0-valid_from": "2026-01-01",
-        "memberships-0-user": str(clerk.pk),
-    }
-    clerk.memberships.all().delete()
-    assert client.post(reverse("admin:registry_user_change", args=[clerk.pk]), form).status_code == 302
-    assert clerk.memberships.get().role == "AUD"
-    action = Action.objects.get(code="accounts.grant")
-    assert (action.actor_id, action.actor_role, action.subject_id) == (officer.pk, "SEC", str(clerk.pk))
+        assert not own.memberships.filter(role="AUD").exists()
+    change = reverse("admin:registry_membership_change", args=[officer.memberships.get().pk])
+    assert client.post(change, {"valid_to": "2099-01-01"}).status_code == 403
+
+
+def test_the_back_office_shows_business_to_nobody(client: Client, officer: User) -> None:
+    assert client.get(reverse("admin:registry_user_changelist")).status_code == 200
+    assert client.get(reverse("admin:registry_action_changelist")).status_code == 403
+    assert "registry/person" not in client.get(reverse("admin:index")).content.decode()
+
+
+def test_the_keeper_of_the_record_reads_and_changes_nothing(client: Client) -> None:
+    keeper = make_user("keeper", Role.AAD)
+    keeper.is_staff = True
+    keeper.save()
+    client.force_login(keeper)
+    sign_in_refused("keeper")
+    action = Action.objects.get()
+    assert client.get(reverse("admin:registry_action_changelist")).status_code == 200
+    page = reverse("admin:registry_action_change", args=[action.pk])
+    assert client.get(page).status_code == 200
+    assert client.post(page, {"code": "x"}).status_code == 403
