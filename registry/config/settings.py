@@ -119,6 +119,8 @@ def _new_keyring() -> str:
 
 
 def _keyring_file() -> Path:
+    if PRODUCTION:
+        env_str("JIANGCE_KEYRING_FILE")
     path = env_path("JIANGCE_KEYRING_FILE", KEYS_DIR / "keyring.json")
     if path.exists():
         return path

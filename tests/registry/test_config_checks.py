@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from registry.config import checks
 from registry.config import settings as ours
 
 
 @pytest.fixture
-def ring(tmp_path: Path, settings: SettingsWrapper) -> Path:
+def ring(tmp_path: Path, settings: Settings) -> Path:
     path = tmp_path / "keyring.json"
     path.write_text(ours._new_keyring())
     path.chmod(0o600)
@@ -46,7 +46,7 @@ def test_the_database_of_the_tests_is_recent_enough(monkeypatch: pytest.MonkeyPa
 
 
 def test_fonts_are_asked_for_only_where_a_manifest_lists_them(
-    tmp_path: Path, settings: SettingsWrapper
+    tmp_path: Path, settings: Settings
 ) -> None:
     settings.BASE_DIR = tmp_path
     assert checks.fonts_are_present() == []
