@@ -53,7 +53,7 @@ def test_every_setting_has_its_line() -> None:
 
 
 def test_every_check_has_its_line_and_every_line_its_workbook() -> None:
-    """Codes: those that the program has declared, those that the sheets provoke, those that the page explains."""
+    """Codes that the program declares, those that sheets provoke, and those that the page explains."""
     documented = set(re.findall(r"`([A-Z]+_[A-Z_]+|EMPTY|ENCODING|CLEANED)`", page("checks.md")))
     declared = {check.code for kind in kinds.every() for check in kind.checks} | set(refusal.CODES)
     sheets = tomllib.loads((ROOT / "tests" / "data" / "expectations.toml").read_text("utf-8")).values()
