@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -171,7 +171,12 @@ class KeyWidget(widgets.Widget):  # type: ignore[misc]
 
 
 class TableResource(resources.ModelResource):  # type: ignore[misc]
-    """Base of the rooms' resources: a subclass declares fields and, in Meta, model, fields and import ids."""
+    """Base of the rooms' resources: a subclass declares fields and, in Meta, model, fields and import ids.
+
+    `related` names the relations that an export writes, so that it reads them with the rows.
+    """
+
+    related: ClassVar[tuple[str, ...]] = ()
 
     class Meta:
         abstract = True
@@ -179,6 +184,9 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
         report_skipped = True
         clean_model_instances = True
         use_transactions = True
+
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        return queryset.select_related(*self.related) if self.related else queryset
 
     def import_data(self, dataset: Any, *args: Any, **kwargs: Any) -> Any:
         # A file with one wrong row changes nothing: a clerk can then hand in the same file again.
@@ -200,6 +208,24 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
         except ValueError:
             # The cell is wrong in itself; reading the columns will say so, naming column and reason.
             return None
+
+    def import_instance(self, instance: models.Model, row: Mapping[str, Any], **kwargs: Any) -> None:
+        errors: dict[str, list[ValidationError]] = {}
+        try:
+            super().import_instance(instance, row, **kwargs)
+        except ValidationError as wrong:
+            errors = wrong.update_error_dict({})
+        for field in self.get_import_fields():
+            if field.readonly or cell_text(row.get(field.column_name, "-")):
+                continue
+            column = self._meta.model._meta.get_field(field.attribute)
+            if column.has_default():
+                setattr(instance, field.attribute, column.get_default())
+            elif not (column.null or column.blank):
+                message = _("“%(column)s”不能为空。") % {"column": field.column_name}
+                errors[field.attribute] = [ValidationError(message)]
+        if errors:
+            raise ValidationError(errors)
 
     def after_import(self, dataset: Any, result: Any, **kwargs: Any) -> None:
         changed = {kind: result.totals[kind] for kind in ("new", "update", "delete") if result.totals[kind]}

@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet
 from registry.institutions.models import Filing, FilingPurpose, FilingQuerySet, Institution, InstitutionAlias
 from registry.institutions.names import institution_key
 from registry.lib.scope import Scope
+from registry.regions.models import Region, RegionLevel
 from registry.regions.queries import subtree_codes
 
 
@@ -49,6 +50,14 @@ def institutions(
     if active is not None:
         found = found.filter(active=active)
     return found.select_related("region").annotate(filing_count=Count("filings")).order_by("name_key", "id")
+
+
+def places(scope: Scope) -> list[tuple[str, str]]:
+    """Prefectures and counties that hold an institution of the reader's: (code, indented name), by code."""
+    leaves = Institution.objects.filter(_visible(scope)).values("region_id")
+    found = Region.objects.filter(descendant_links__descendant__in=leaves, level__in=[2, 3]).distinct()
+    rows = found.order_by("code").values_list("code", "name", "level")
+    return [(code, name if level == RegionLevel.PREFECTURE else f"　{name}") for code, name, level in rows]
 
 
 def institution(scope: Scope, institution_id: int) -> Institution | None:

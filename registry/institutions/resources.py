@@ -55,6 +55,8 @@ class CreditCodeWidget(TextWidget):
 class InstitutionResource(TableResource):
     """One row an institution, its name the key; a column holds its other names between semicolons."""
 
+    related = ("region",)
+
     name = Field("name", "机构名称", TextWidget())
     credit_code = Field("credit_code", "统一社会信用代码", CreditCodeWidget())
     kind = Field("kind", "机构类型", ChoiceWidget(InstitutionKind))
@@ -69,8 +71,8 @@ class InstitutionResource(TableResource):
         fields = ("name", "credit_code", "kind", "region", "address", "licence_no", "active", "aliases")
         import_id_fields = ("name",)
 
-    def get_queryset(self) -> Any:
-        return super().get_queryset().prefetch_related("aliases")
+    def filter_export(self, queryset: Any, **kwargs: Any) -> Any:
+        return super().filter_export(queryset, **kwargs).prefetch_related("aliases")
 
     def get_instance(self, instance_loader: Any, row: Mapping[str, Any]) -> Institution | None:
         key = institution_key(cell_text(row.get("机构名称")))
@@ -102,6 +104,8 @@ class InstitutionResource(TableResource):
 class FilingResource(TableResource):
     """One row a filing; all columns but the last day and the document are the key."""
 
+    related = ("institution", "occupation", "level")
+
     institution = Field("institution", "机构名称", InstitutionKeyWidget())
     purpose = Field("purpose", "用途", ChoiceWidget(FilingPurpose))
     edition = Field("occupation__edition", "职业版本", ChoiceWidget(OccupationEdition), readonly=True)
@@ -126,6 +130,3 @@ class FilingResource(TableResource):
             "document_no",
         )
         import_id_fields = ("institution", "purpose", "occupation", "level", "valid_from")
-
-    def get_queryset(self) -> Any:
-        return super().get_queryset().select_related("institution", "occupation", "level")

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from django.db.models.functions import Length
+from django.utils import timezone
 
 from registry.regions.models import Region, RegionClosure, RegionQuerySet
 
@@ -88,15 +89,22 @@ def search(
 
 
 def unlisted(codes: Iterable[str], on: date | None = None) -> dict[str, str]:
-    """Codes that are not in force on the day (today's list without one): code -> "unknown" or "abolished".
+    """Codes not in force on the day (today without one): code -> "unknown", "abolished" or "not_yet".
 
     Old identity cards keep abolished codes, so this is ground for a warning and never for an error.
     """
+    day = on or timezone.localdate()
     wanted = {code for code in codes if code}
-    known = Region.objects.filter(code__in=wanted)
-    listed = set((known.current() if on is None else known.valid_on(on)).values_list("code", flat=True))
-    held = set(known.values_list("code", flat=True))
-    return {code: "abolished" if code in held else "unknown" for code in wanted - listed}
+    rows = Region.objects.filter(code__in=wanted).values_list("code", "valid_from", "valid_to")
+    found = dict.fromkeys(wanted, "unknown")
+    for code, valid_from, valid_to in rows:
+        if valid_to is not None and valid_to < day:
+            found[code] = "abolished"
+        elif valid_from > day:
+            found[code] = "not_yet"
+        else:
+            del found[code]
+    return found
 
 
 def names(codes: Iterable[str]) -> dict[str, str]:

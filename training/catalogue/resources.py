@@ -21,6 +21,8 @@ from training.catalogue.models import Project
 class ProjectResource(TableResource):
     """One row one version of a project; code and version are the key."""
 
+    related = ("region",)
+
     code = Field("code", "项目编码", TextWidget())
     version = Field("version", "版次", NumberWidget())
     name = Field("name", "项目名称", TextWidget())
