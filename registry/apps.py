@@ -11,3 +11,6 @@ class RegistryConfig(AppConfig):
 
     def ready(self) -> None:
         from registry.config import checks  # noqa: F401  (registers them)
+        from registry.config import home
+
+        home.register_all()

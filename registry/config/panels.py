@@ -19,7 +19,7 @@ EVERYBODY: frozenset[str] = frozenset()
 class Card:
     """A part of the first screen.
 
-    ``template`` draws what ``query`` found for the actor (as ``data``); None means that there is nothing to show.
+    ``template`` draws what ``query`` found for the actor (as ``data``); None is nothing to show.
     ``order`` sorts the screen from top to bottom.
     """
 

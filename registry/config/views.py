@@ -51,10 +51,10 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 
 def _trouble(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
-    """Our page for a status. The template gets no request: should the database be what failed, nothing asks it.
+    """Our page for a status. The template gets no request: should the database have failed, nothing asks it.
 
-    The case number is the request's own, so that a reader's call leads to the line in the log. The query is left
-    out of the log, because a search may hold a name.
+    The case number is the request's own, so that a reader's call leads to the line in the log. The query is
+    left out of the log, because a search may hold a name.
     """
     case = getattr(request, "request_id", "") or uuid.uuid4().hex
     logger.log(logging.ERROR if status >= 500 else logging.INFO, "case %s: %s %s", case, status, request.path)

@@ -40,12 +40,13 @@ class UploadForm(forms.Form):
         kind_field = self.fields["kind"]
         assert isinstance(kind_field, forms.ChoiceField)
         kind_field.choices = choices
-        if len(choices) == 1:
+        if choices:
             self.initial.setdefault("kind", choices[0][0])
         for kind in kinds.every():
             for ask in kind.asks:
                 name = f"{kind.key}.{ask.key}"
                 self.fields[name] = _field(name, ask, user)
+                self.fields[name].needed = bool(ask.required)  # type: ignore[attr-defined]  # for the page
                 if ask.suggestions:
                     self.suggestions.append((name, ask.suggestions(user)))
 
@@ -84,10 +85,10 @@ class UploadForm(forms.Form):
             if key.startswith("map.") and value
         }
 
-    def asked(self) -> list[tuple[str, list[forms.BoundField]]]:
-        """(kind, its questions as fields), for the page."""
+    def asked(self) -> list[tuple[str, str, list[forms.BoundField]]]:
+        """(kind, its name, its questions as fields), for the page."""
         return [
-            (kind.key, [self[f"{kind.key}.{ask.key}"] for ask in kind.asks])
+            (kind.key, str(kind.label), [self[f"{kind.key}.{ask.key}"] for ask in kind.asks])
             for kind in kinds.every()
             if kind.asks
         ]

@@ -14,6 +14,7 @@ from registry.accounts.scopes import within
 from registry.intake import kinds, staging
 from registry.intake.columns import Column
 from registry.intake.models import Batch, Issue
+from registry.lib.money import format_yuan
 from registry.lib.scope import Scope
 
 State = Batch.State
@@ -23,6 +24,8 @@ View = Literal["error", "warning", "accepted"]
 WAITING = (State.REVIEW, State.FAILED)
 PAGE_ROWS = 50
 MOST_COLUMNS = 6
+#: The first groups of required columns name the person.
+WHO_COLUMNS = 2
 
 
 def batches(scope: Scope, *, state: str = "", kind: str = "", text: str = "") -> QuerySet[Batch]:
@@ -102,7 +105,7 @@ def rows(
     """
     if batch(scope, of.pk) is None:
         return RowsPage([], [], None)
-    columns = _shown_columns(of)
+    columns = _shown_columns(of, view)
     numbers = (
         _accepted_numbers(of, row, after, size + 1)
         if view == "accepted"
@@ -171,25 +174,44 @@ def _staged_values(of: Batch, numbers: Sequence[int], names: list[str]) -> dict[
         cursor.execute(
             f'SELECT "row", {listed} FROM {staging.table(of.pk)} WHERE "row" = ANY(%s)', [list(numbers)]
         )
-        return {line[0]: [_text(value) for value in line[1:]] for line in cursor.fetchall()}
+        return {
+            line[0]: [_text(name, value) for name, value in zip(names, line[1:], strict=True)]
+            for line in cursor.fetchall()
+        }
 
 
-def _text(value: Any) -> str:
-    return "" if value is None else str(value)
+def _text(name: str, value: Any) -> str:
+    if value is None:
+        return ""
+    return format_yuan(value) if name.endswith("_fen") else str(value)
 
 
-def _shown_columns(of: Batch) -> list[tuple[str, str]]:
-    """(heading as printed, staged column) of the few by which a reviewer knows a row; no number in clear."""
+def _shown_columns(of: Batch, view: View) -> list[tuple[str, str]]:
+    """(heading as printed, staged column) of the few by which a reviewer knows a row and sees what is wrong.
+
+    No number of a person is shown in clear. Who it is comes first, then the columns at fault, then what else is
+    required.
+    """
     spec = kinds.get(of.kind).spec
     printed: dict[str, str] = of.sheet.get("mapping", {})
-    wanted = [key for group in spec.required for key in group]
-    order = sorted(spec.columns, key=lambda column: column.key not in wanted)
-    found = [
-        (printed[column.key], name)
-        for column in order
-        if column.key in printed and (name := _shown_name(column))
-    ]
+    faulty = _faulty_headings(of, view)
+
+    def rank(column: Column) -> int:
+        if any(column.key in group for group in spec.required[:WHO_COLUMNS]):
+            return 0
+        if printed[column.key] in faulty:
+            return 1 + faulty.index(printed[column.key])
+        return 100 if any(column.key in group for group in spec.required) else 200
+
+    order = sorted((column for column in spec.columns if column.key in printed), key=rank)
+    found = [(printed[column.key], name) for column in order if (name := _shown_name(column))]
     return found[:MOST_COLUMNS]
+
+
+def _faulty_headings(of: Batch, view: View) -> list[str]:
+    """Headings of the columns with most faults of this tab, the worst first."""
+    found = Issue.objects.filter(batch=of, severity=view).values_list("column")
+    return [heading for heading, _n in found.annotate(n=Count("id")).order_by("-n", "column")]
 
 
 def _shown_name(column: Column) -> str:

@@ -30,7 +30,7 @@ from registry.intake import (
 )
 from registry.intake.forms import BatchFilter, UploadForm
 from registry.intake.models import Batch
-from registry.lib.paging import keyset
+from registry.lib.web import listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = Batch.State
@@ -47,13 +47,13 @@ def batch_list(request: Any) -> HttpResponse:
     found = queries.batches(
         request.scope, state=asked.get("state", ""), kind=asked.get("kind", ""), text=asked.get("q", "")
     )
-    page = keyset(found, request.GET)
+    found_page = listed(request, found, ["-id"])
     return render(
         request,
         "registry/intake/list.html",
         {
             "form": form,
-            "page": page,
+            "list": found_page,
             "labels": _labels(),
             "may_upload": can(request.actor, "intake.upload"),
         },
@@ -74,7 +74,7 @@ def new(request: Any) -> HttpResponseBase:
 
 
 def _received(request: Any, form: UploadForm) -> Batch | None:
-    """Take the file in and ask for the check; None when its place cannot take it, which the form then says."""
+    """Take the file in and ask for the check; None when its place cannot take it, as the form then says."""
     file = form.cleaned_data["file"]
     try:
         batch, is_new = services.receive(
@@ -174,7 +174,9 @@ def _sentences(request: Any, batch: Batch) -> dict[str, str]:
     common = queries.codes(request.scope, batch, "error")[:3]
     return {
         "skipped_text": _("另有表头、表尾等 %(n)s 行已略过") % {"n": skipped} if skipped else "",
-        "unchanged_text": _("另有 %(n)s 行已登记过，无变化") % {"n": f"{unchanged:,}"} if unchanged else "",
+        "unchanged_text": (
+            _("另有 %(n)s 行已登记过，无变化") % {"n": f"{unchanged:,}"} if unchanged else _("全部为新的登记")
+        ),
         "common_text": " · ".join(f"{wording.fault(code)} {n:,}" for code, n in common),
     }
 

@@ -1,20 +1,31 @@
-"""The one place in the library that knows requests: typed requests, and pages that can answer with a part."""
+"""The one place in the library that knows requests: typed requests, pages in parts, lists in pages."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django_htmx.middleware import HtmxDetails
+
+from registry.lib.paging import Page, keyset
+from registry.lib.scope import Actor, Scope
+
+# Counting further would cost more than the page itself.
+MOST_COUNTED = 100_000
 
 
 class HtmxHttpRequest(HttpRequest):
     """A request after our middleware: `htmx` says whether only a part of a page is asked for."""
 
     htmx: HtmxDetails
+    actor: Actor
+    scope: Scope
+    request_id: str
 
 
 def page_or_part(
@@ -28,3 +39,37 @@ def page_or_part(
     response = render(request, part if wants_part else full, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request", "HX-History-Restore-Request"])
     return response
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A page of a list with the total beside it; with `at_least` there are more, which were not counted."""
+
+    page: Page[Any]
+    total: int
+    at_least: bool
+
+    @property
+    def rows(self) -> list[Any]:
+        return self.page.rows
+
+
+def listed(
+    request: HttpRequest,
+    found: QuerySet[Any, Any],
+    order: Sequence[str],
+    *,
+    size: int = 50,
+    total: int | None = None,
+) -> Listed:
+    """The page that the address asks for (`?after=`). `total` is given by a caller who knows it already."""
+    page = keyset(found, order, request.GET.get("after", ""), size)
+    if total is None:
+        total = (
+            len(page.rows)
+            if not page.next and not page.previous
+            else found.order_by()[: MOST_COUNTED + 1].count()
+        )
+    return Listed(
+        page, min(total, MOST_COUNTED) if total == MOST_COUNTED + 1 else total, total == MOST_COUNTED + 1
+    )

@@ -42,6 +42,16 @@
     if (event.target.matches("[data-send]")) event.target.form.requestSubmit();
   });
 
+  // Only the questions of the chosen kind are shown; without this all are, each under its kind's name.
+  for (const form of document.querySelectorAll("form[data-kind-form]")) {
+    const show = () => {
+      const chosen = form.querySelector("input[name=kind]:checked");
+      for (const part of form.querySelectorAll("[data-kind]")) part.hidden = !chosen || part.dataset.kind !== chosen.value;
+    };
+    form.addEventListener("change", show);
+    show();
+  }
+
   for (const button of document.querySelectorAll("[data-print]")) {
     button.hidden = false;
     button.addEventListener("click", () => window.print());

@@ -102,6 +102,12 @@ def fault(code: str) -> str:
 
 
 @register.filter
+def short_id(value: Any) -> str:
+    """The end of a long random id: enough to tell batches of one list apart when talking about them."""
+    return str(value)[-12:]
+
+
+@register.filter
 def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
     """`mapping[key]` where a template cannot write it; None when absent."""
     return mapping.get(key) if mapping else None
@@ -131,7 +137,7 @@ def tag(word: str | Promise | None, tone: str = "") -> SafeString | str:
 
 @register.simple_tag
 def bar(value: float | Decimal | None, tone: str = "ok", mark: float | Decimal | None = None) -> SafeString:
-    """A bar of a share (0–1, cut at 1), with an optional mark. Only for the eye: the number stands beside it."""
+    """A bar of a share (0–1, cut at 1), with an optional mark. For the eye: the number stands beside it."""
     parts = [(0.0, _percent(value), tone)]
     if mark is not None:
         parts.append((min(_percent(mark), 99.0), 1.0, "mark"))
@@ -242,7 +248,7 @@ def describe(field: BoundField) -> BoundField | SafeString:
 def chart(element_id: str, data: Mapping[str, Any], sentence: str, size: str = "") -> SafeString:
     """A chart: its numbers as JSON, and the place where charts.js draws them.
 
-    `data["type"]` is one of target, lines, pie, heat (see charts.js); `sentence` says what it shows to those who
+    `data["type"]` is one of target, lines, pie, heat (see charts.js); `sentence` says what it shows to who
     cannot see it. The page shows the same numbers in a table, and puts `{% chart_assets %}` into its block
     `scripts`. size: "" (20 rem high), low, high.
     """

@@ -1,0 +1,49 @@
+"""What this app's own rooms put on the first screen and beside the menu."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from registry.accounts.policy import can
+from registry.config.panels import Card, register, register_counter
+from registry.intake import kinds
+from registry.intake import queries as intake
+from registry.lib.scope import Actor
+from registry.people import queries as people
+
+SHOWN = 8
+
+
+def _batches(actor: Actor) -> Mapping[str, Any] | None:
+    if not can(actor, "intake.read"):
+        return None
+    waiting = intake.waiting(actor.scope)
+    return {
+        "rows": list(waiting[:SHOWN]),
+        "total": waiting.count(),
+        "recent": list(intake.batches(actor.scope)[:5]),
+        "labels": {kind.key: str(kind.label) for kind in kinds.every()},
+        "may_upload": can(actor, "intake.upload"),
+    }
+
+
+def _matches(actor: Actor) -> Mapping[str, Any] | None:
+    n = _count_matches(actor)
+    return {"n": n} if n else None
+
+
+def _count_batches(actor: Actor) -> int:
+    return intake.waiting(actor.scope).count() if can(actor, "intake.commit") else 0
+
+
+def _count_matches(actor: Actor) -> int:
+    return people.open_match_cases(actor.scope).count() if can(actor, "person.match") else 0
+
+
+def register_all() -> None:
+    """Called once, when the program is ready."""
+    register(Card("intake", "registry/intake/_card.html", _batches, order=20))
+    register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
+    register_counter("intake", _count_batches)
+    register_counter("matches", _count_matches)
