@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from . import cast
 from .cases import Case
 from .cells import Cell, Sheet
+from .ods import ods
 from .roster_cases import HEAD, book, line
+from .xls import xls
 from .xlsx import xlsx
 
 
@@ -46,11 +48,17 @@ def _layout() -> Iterator[Case]:
     pages = [*people[:2], blank, list(HEAD), *people[2:]]
     yield Case(
         "roster_header_repeated_on_each_page.xlsx", lambda: book(pages), [2, 3, 6, 7],
-        skipped=[(4, "blank"), (5, "header")], covers=["D7"],
+        skipped=[(5, "header")], covers=["D7"],
     )
     sample = [["示例", "张三", "11010119900307757X", "13800000000"], *people]
     yield Case("roster_example_row.xlsx", lambda: book(sample), range(3, 7), skipped=[(2, "example")], covers=["D8"])
     yield Case("roster_no_example_row.xlsx", lambda: book(people), range(2, 6), covers=["D8"])
+    shifted: list[list[Cell]] = [[], [], [None, None, *HEAD], *[[None, None, *row] for row in people]]
+    for name, build in (("xlsx", xlsx), ("xls", xls), ("ods", ods)):
+        yield Case(
+            f"roster_starts_at_c3.{name}", lambda build=build: build([Sheet("花名册", shifted)]), range(4, 8), header_row=3,
+            covers=["D4"],
+        )
     filled = [
         line(cast.AYGUL, "农村转移就业劳动者", n=1), line(cast.TURSUN, "同上", n=2), line(cast.WANG, "〃", n=3),
         line(cast.LINA, "两后生", n=4), line(cast.CHEN, "〃", n=5),
