@@ -48,9 +48,11 @@ class Sieve:
         for row in rows:
             cells = row[1]
             if len(cells) > furthest:
-                name = cells[name_at]
-                # The common case first: a name and a number, past the rows where an example may stand.
-                if self._seen >= EXAMPLE_ROWS and name and cells[number_at] and name not in words:
+                name, number = cells[name_at], cells[number_at]
+                # The common case first: a name and a number, past the rows where an example may stand. Short texts
+                # in the number's place are looked at: a footer has 3人 there.
+                long_enough = type(number) is not str or len(number) >= 9
+                if self._seen >= EXAMPLE_ROWS and name and number and long_enough and name not in words:
                     self._ended = False
                     yield row
                     continue

@@ -60,7 +60,7 @@ def reading(batch: Batch) -> Iterator[BinaryIO]:
     """
     ring = keyring()
     numbers = list(FilePart.objects.filter(batch=batch).order_by("number").values_list("number", flat=True))
-    if not numbers:
+    if not numbers and batch.file_bytes:
         raise FileGone(str(batch.id))
     digest = hashlib.sha256()
     with _nameless() as clear:
