@@ -20,86 +20,115 @@ WHERE line.counts AND line.month IS NOT NULL;
 CREATE FUNCTION targets_node_bit(level integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE level WHEN 1 THEN 6 WHEN 2 THEN 4 ELSE 2 END;
 
--- Add the open lines to the tables that are read, and remove them: in one statement, so that a reader sees a line
--- either open or folded, never both or neither. Lines of transactions still under way stay for the next time.
+-- Add the open lines to the tables that are read, and remove them, in one transaction: a reader sees a line either
+-- open or folded, never both or neither. Lines of transactions still under way stay for the next time.
+-- Steps go through small analysed tables, because the planner cannot guess the size of a CTE.
 CREATE FUNCTION targets_fold() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE folded bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
-    WITH taken AS (
-        DELETE FROM targets_delta RETURNING id
-    ), lines AS MATERIALIZED (
-        -- the view reads by the snapshot of this statement, as the DELETE does: the same lines
-        SELECT region_code, measure, klass_id, institution_id, month, funding, training_type, category, family, rank,
-               firsts, sum(n) AS n, sum(amount_fen) AS amount_fen
-        FROM targets_open
-        GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11
-    ), combos AS (
-        SELECT DISTINCT funding, training_type, category, family, rank FROM lines
-    ), fresh AS (
-        INSERT INTO targets_dims (funding, training_type, category, family, rank)
-        SELECT * FROM combos c
-        WHERE NOT EXISTS (SELECT FROM targets_dims d
-                          WHERE (d.funding, d.training_type, d.category, d.family, d.rank)
-                              = (c.funding, c.training_type, c.category, c.family, c.rank))
-        RETURNING *
-    ), dims AS MATERIALIZED (
-        SELECT * FROM targets_dims UNION ALL SELECT * FROM fresh
-    ), keyed AS MATERIALIZED (
-        SELECT l.region_code, l.measure, l.klass_id, l.institution_id, l.month, d.id AS dims_id,
-               l.firsts, l.n, l.amount_fen
-        FROM lines l JOIN dims d USING (funding, training_type, category, family, rank)
-    ), fine AS (
-        INSERT INTO targets_fine AS t (region_code, measure, klass_id, institution_id, month, dims_id, n, amount_fen,
-                                       heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-        SELECT region_code, measure, klass_id, institution_id, month, dims_id, sum(n), sum(amount_fen),
-               sum(n * (firsts & 1)), sum(n * ((firsts >> 1) & 1)),
-               sum(n * ((firsts >> 8) & 1)), sum(n * ((firsts >> 9) & 1))
-        FROM keyed GROUP BY 1, 2, 3, 4, 5, 6
-        ORDER BY 1, 2, 3, 4, 5, 6
-        ON CONFLICT (region_code, measure, klass_id, institution_id, month, dims_id) DO UPDATE SET
-            n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-            heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-            heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-            heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub
-    ), leaves AS MATERIALIZED (
-        SELECT region_code, measure, month, dims_id, firsts, sum(n) AS n, sum(amount_fen) AS amount_fen
-        FROM keyed GROUP BY 1, 2, 3, 4, 5
-    ), nodes AS MATERIALIZED (
-        -- every division above, and the leaf itself; its own rows once more as 本级 where others hang below it
-        SELECT c.ancestor_id AS node, false AS own, l.measure, l.month, l.dims_id, l.firsts, l.n, l.amount_fen,
-               targets_node_bit(r.level) AS low
-        FROM leaves l JOIN regions_closure c ON c.descendant_id = l.region_code
-        JOIN regions_region r ON r.code = c.ancestor_id
+
+    CREATE TEMP TABLE fold_delta (LIKE targets_delta) ON COMMIT DROP;
+    WITH taken AS (DELETE FROM targets_delta RETURNING *)
+    INSERT INTO fold_delta SELECT * FROM taken;
+    GET DIAGNOSTICS folded = ROW_COUNT;
+    IF folded = 0 THEN
+        RETURN 0;
+    END IF;
+    ANALYZE fold_delta;
+
+    INSERT INTO targets_dims (funding, training_type, category, family, rank)
+    SELECT DISTINCT funding, training_type, category, family, rank FROM fold_delta
+    ON CONFLICT DO NOTHING;
+
+    CREATE TEMP TABLE fold_line ON COMMIT DROP AS
+    SELECT f.region_code, f.measure, f.klass_id, f.institution_id, f.month, d.id AS dims_id, f.firsts,
+           sum(f.n)::int AS n, sum(f.amount_fen)::bigint AS amount_fen
+    FROM (
+        SELECT region_code, 1::smallint AS measure, klass_id, institution_id, started_month AS month, funding,
+               training_type, category, family, rank, 0 AS firsts, n, 0 AS amount_fen
+        FROM fold_delta WHERE source = 'e' AND started_month IS NOT NULL
         UNION ALL
-        SELECT l.region_code, true, l.measure, l.month, l.dims_id, l.firsts, l.n, l.amount_fen, 2
-        FROM leaves l JOIN regions_region r ON r.code = l.region_code AND r.level < 3
-    ), months AS MATERIALIZED (
-        SELECT node, own, measure, month, dims_id, sum(n) AS n, sum(amount_fen) AS amount_fen,
-               sum(n * ((firsts >> low) & 1)) AS hy, sum(n * ((firsts >> (low + 1)) & 1)) AS hp,
-               sum(n * ((firsts >> (low + 8)) & 1)) AS hys, sum(n * ((firsts >> (low + 9)) & 1)) AS hps
-        FROM nodes GROUP BY 1, 2, 3, 4, 5
-    ), node_month AS (
-        INSERT INTO targets_node_month AS t (node, own, measure, month, dims_id, n, amount_fen,
-                                             heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-        SELECT * FROM months ORDER BY 1, 2, 3, 4, 5
-        ON CONFLICT (node, own, measure, month, dims_id) DO UPDATE SET
-            n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-            heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-            heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-            heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub
-    ), node_year AS (
-        INSERT INTO targets_node_year AS t (node, own, measure, year, dims_id, n, amount_fen,
-                                            heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-        SELECT node, own, measure, extract(year FROM month), dims_id, sum(n), sum(amount_fen),
-               sum(hy), sum(hp), sum(hys), sum(hps)
-        FROM months GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-        ON CONFLICT (node, own, measure, year, dims_id) DO UPDATE SET
-            n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-            heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-            heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-            heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub
-    )
-    SELECT count(*) INTO folded FROM taken;
+        SELECT region_code, 2::smallint, klass_id, institution_id, month, funding,
+               training_type, category, family, rank, firsts, n, 0
+        FROM fold_delta WHERE source = 'e' AND month IS NOT NULL
+        UNION ALL
+        SELECT region_code, 3::smallint, klass_id, institution_id, month, funding,
+               training_type, category, family, rank, 0, n, 0
+        FROM fold_delta WHERE source = 'c'
+        UNION ALL
+        SELECT region_code, 4::smallint, klass_id, institution_id, month, funding,
+               training_type, category, family, rank, 0, high, 0
+        FROM fold_delta WHERE source = 'c' AND high <> 0
+        UNION ALL
+        SELECT region_code, 5::smallint, klass_id, institution_id, month, funding,
+               training_type, category, family, rank, 0, n, amount_fen
+        FROM fold_delta WHERE source = 'p'
+    ) f
+    JOIN targets_dims d USING (funding, training_type, category, family, rank)
+    GROUP BY 1, 2, 3, 4, 5, 6, 7;
+    ANALYZE fold_line;
+
+    INSERT INTO targets_fine AS t (region_code, measure, klass_id, institution_id, month, dims_id, n, amount_fen,
+                                   heads_year, heads_plan, heads_year_sub, heads_plan_sub)
+    SELECT region_code, measure, klass_id, institution_id, month, dims_id, sum(n), sum(amount_fen),
+           sum(n * (firsts & 1)), sum(n * ((firsts >> 1) & 1)),
+           sum(n * ((firsts >> 8) & 1)), sum(n * ((firsts >> 9) & 1))
+    FROM fold_line GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
+    ON CONFLICT (region_code, measure, klass_id, institution_id, month, dims_id) DO UPDATE SET
+        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
+        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
+        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
+        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
+
+    -- 人数 of the leaf at every height at once: c county, f prefecture, v province; y year, p plan; s subsidised.
+    CREATE TEMP TABLE fold_leaf ON COMMIT DROP AS
+    SELECT region_code, measure, month, dims_id, sum(n)::int AS n, sum(amount_fen)::bigint AS amount_fen,
+           sum(n * ((firsts >> 2) & 1))::int AS cy, sum(n * ((firsts >> 3) & 1))::int AS cp,
+           sum(n * ((firsts >> 4) & 1))::int AS fy, sum(n * ((firsts >> 5) & 1))::int AS fp,
+           sum(n * ((firsts >> 6) & 1))::int AS vy, sum(n * ((firsts >> 7) & 1))::int AS vp,
+           sum(n * ((firsts >> 10) & 1))::int AS cys, sum(n * ((firsts >> 11) & 1))::int AS cps,
+           sum(n * ((firsts >> 12) & 1))::int AS fys, sum(n * ((firsts >> 13) & 1))::int AS fps,
+           sum(n * ((firsts >> 14) & 1))::int AS vys, sum(n * ((firsts >> 15) & 1))::int AS vps
+    FROM fold_line GROUP BY 1, 2, 3, 4;
+    ANALYZE fold_leaf;
+
+    -- The leaf and every division above it; a leaf's own rows once more as 本级 where others hang below it.
+    CREATE TEMP TABLE fold_node ON COMMIT DROP AS
+    SELECT place.node, place.own, l.measure, l.month, l.dims_id,
+           sum(l.n)::int AS n, sum(l.amount_fen)::bigint AS amount_fen,
+           sum(CASE place.height WHEN 1 THEN vy WHEN 2 THEN fy ELSE cy END)::int AS heads_year,
+           sum(CASE place.height WHEN 1 THEN vp WHEN 2 THEN fp ELSE cp END)::int AS heads_plan,
+           sum(CASE place.height WHEN 1 THEN vys WHEN 2 THEN fys ELSE cys END)::int AS heads_year_sub,
+           sum(CASE place.height WHEN 1 THEN vps WHEN 2 THEN fps ELSE cps END)::int AS heads_plan_sub
+    FROM fold_leaf l
+    JOIN (SELECT c.descendant_id AS leaf, c.ancestor_id AS node, false AS own, r.level AS height
+          FROM regions_closure c JOIN regions_region r ON r.code = c.ancestor_id
+          UNION ALL
+          SELECT code, code, true, 3 FROM regions_region WHERE level < 3) place ON place.leaf = l.region_code
+    GROUP BY 1, 2, 3, 4, 5;
+    ANALYZE fold_node;
+
+    INSERT INTO targets_node_month AS t (node, own, measure, month, dims_id, n, amount_fen,
+                                         heads_year, heads_plan, heads_year_sub, heads_plan_sub)
+    SELECT * FROM fold_node ORDER BY node, own, measure, month, dims_id
+    ON CONFLICT (node, own, measure, month, dims_id) DO UPDATE SET
+        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
+        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
+        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
+        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
+
+    INSERT INTO targets_node_year AS t (node, own, measure, year, dims_id, n, amount_fen,
+                                        heads_year, heads_plan, heads_year_sub, heads_plan_sub)
+    SELECT node, own, measure, extract(year FROM month), dims_id, sum(n), sum(amount_fen),
+           sum(heads_year), sum(heads_plan), sum(heads_year_sub), sum(heads_plan_sub)
+    FROM fold_node GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (node, own, measure, year, dims_id) DO UPDATE SET
+        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
+        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
+        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
+        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
+
+    DROP TABLE fold_delta, fold_line, fold_leaf, fold_node;
     RETURN folded;
 END $$;

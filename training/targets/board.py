@@ -1,0 +1,152 @@
+"""Everything the board shows, gathered once for the page and for the workbook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from registry.lib.scope import Scope
+from training.catalogue.codes import TrainingType
+from training.targets import progress, queries, sums, wording
+from training.targets.counting import Count
+from training.targets.models import Discrepancy
+from training.targets.progress import Progress
+from training.targets.queries import Line, Numbered
+from training.targets.selection import Selection
+from training.targets.sums import Figures
+
+#: What a table below the figures lists.
+DIVISIONS, PROVIDERS, CLASSES = "divisions", "providers", "classes"
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """Figures of one selection. `lines` are divisions, providers or classes, as `below` says."""
+
+    selection: Selection
+    today: date
+    figures: Figures
+    progress: Progress
+    types: dict[str, int]
+    below: str
+    lines: list[Line]
+    months: dict[str, Figures]
+    numbers: list[Numbered]
+    remarks: list[Discrepancy]
+
+    @property
+    def per_person(self) -> Decimal | None:
+        """人均次数 = 人次 / 人数."""
+        times, people = self.figures["n"], self.figures["heads"]
+        return Decimal(times) / people if times is not None and people else None
+
+    @property
+    def at_root(self) -> bool:
+        return self.selection.place == self.selection.root
+
+    def month_rows(self) -> list[tuple[int, list[tuple[str, int]]]]:
+        """By year, twelve (month, 人次); months of the period without rows are zero."""
+        return [
+            (year, [(f"{year}-{month:02}", (self.months.get(f"{year}-{month:02}") or {}).get("n") or 0)
+                    for month in range(1, 13)])
+            for year in self.selection.period.years
+        ]
+
+
+def gather(scope: Scope, chosen: Selection, today: date) -> Board:
+    """A fixed number of statements, whatever the number of rows, divisions and classes."""
+    plan, place, period = chosen.plan, chosen.place, chosen.period
+    counts = chosen.counts
+    types = {f"type/{code}": _of_type(counts["n"], code) for code in TrainingType.values}
+    held = sums.one(queries.narrowed(scope, plan, place), period, counts | types)
+    below, lines = _below(scope, chosen, today)
+    at_root = place == chosen.root
+    return Board(
+        selection=chosen, today=today, figures={name: held[name] for name in counts},
+        progress=_against(chosen, held["n"], today),
+        types={code: held[f"type/{code}"] or 0 for code in TrainingType.values},
+        below=below, lines=lines,
+        months=queries.months(scope, plan, place, period, chosen.indicator) if len(period.key) != 7 else {},
+        numbers=queries.numbers(scope, plan, place, today) if at_root else [],
+        remarks=queries.remarks(scope, plan) if at_root else [],
+    )
+
+
+def _of_type(main: Count, code: str) -> Count:
+    """The main count of one kind of training; a type that its own filter shuts out counts nothing."""
+    allowed = main.filter.training_type
+    wanted = (code,) if not allowed or code in allowed else ("",)
+    return replace(main, filter=replace(main.filter, training_type=wanted))
+
+
+def _below(scope: Scope, chosen: Selection, today: date) -> tuple[str, list[Line]]:
+    plan, place, period, indicator = chosen.plan, chosen.place, chosen.period, chosen.indicator
+    if place.klass is not None:
+        return CLASSES, []
+    if place.institution is not None:
+        return CLASSES, queries.classes(scope, plan, place, period, indicator)
+    if queries.is_leaf(place):
+        return PROVIDERS, queries.providers(scope, plan, place, period, indicator)
+    lines = queries.children(scope, plan, place, period, indicator, today)
+    return DIVISIONS, [replace(line, name=line.name or wording.place_name(line.place)) for line in lines]
+
+
+def _against(chosen: Selection, done: int | None, today: date) -> Progress:
+    """The whole place against the plan's number, or against what was handed down to it."""
+    target = queries.target_of(chosen.plan, chosen.place, chosen.period, chosen.indicator)
+    if target is None:
+        return Progress(progress.State.NO_TARGET, done=done,
+                        time=progress.elapsed(chosen.period.since, chosen.period.until, today))
+    return progress.against(done or 0, target, chosen.period.since, chosen.period.until, today)
+
+
+def target_chart(board: Board, links: list[str]) -> dict[str, Any]:
+    """Target and done side by side for charts.js; without any target only what is done."""
+    lines = board.lines
+    targets = [line.progress.target if line.progress else None for line in lines]
+    chart: dict[str, Any] = {
+        "type": "target", "unit": _("人次"), "categories": [line.name for line in lines],
+        "target": [None if target is None else int(target) for target in targets],
+        "done": [line.figures["n"] for line in lines], "links": links,
+    }
+    if any(target is not None for target in targets):
+        chart["rate"] = [_share(line.progress) for line in lines]
+        chart["due"] = [_due(line.progress) for line in lines]
+        chart["names"] = {"due": _("序时应完成")}
+    return chart
+
+
+def _share(found: Progress | None) -> float | None:
+    return None if found is None or found.rate is None else round(float(found.rate), 4)
+
+
+def _due(found: Progress | None) -> int | None:
+    return None if found is None or found.due is None else int(found.due)
+
+
+def pie_chart(board: Board) -> dict[str, Any]:
+    items = [
+        {"name": str(TrainingType(code).label), "value": value} for code, value in board.types.items() if value > 0
+    ]
+    return {"type": "pie", "unit": _("人次"), "items": items}
+
+
+def heat_chart(board: Board, links: dict[str, str]) -> dict[str, Any]:
+    rows = board.month_rows()
+    return {
+        "type": "heat", "unit": _("人次"), "columns": [_("%(month)d月") % {"month": month} for month in range(1, 13)],
+        "rows": [str(year) for year, _cells in rows],
+        "cells": [
+            [column, row, value] for row, (_year, cells) in enumerate(rows)
+            for column, (_key, value) in enumerate(cells)
+        ],
+        "links": {
+            f"{column},{row}": links[key] for row, (_year, cells) in enumerate(rows)
+            for column, (key, value) in enumerate(cells) if value and key in links
+        },
+    }
+

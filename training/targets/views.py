@@ -1,0 +1,200 @@
+"""The board and its drill, the rows behind every figure, all plans side by side."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from registry.lib.scope import Scope
+from registry.regions.queries import ancestors, names
+from training.catalogue.codes import Funding, PersonCategory, TrainingType
+from training.targets import board as boards
+from training.targets import export, queries, rows, wording
+from training.targets.board import Board
+from training.targets.counting import Period, Place
+from training.targets.models import Plan
+from training.targets.queries import Line, OutsideScope
+from training.targets.selection import Selection, Unreadable
+from training.targets.tables import Measure
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@require_safe
+def board(request: HttpRequest, code: str = "") -> HttpResponse:
+    """The board of a plan, of the first one by default, at any place and period below it."""
+    scope = _scope(request)
+    found = queries.plans(scope)
+    if not found:
+        return render(request, "training/targets/no_plan.html", status=200 if scope.kind != "none" else 403)
+    plan = _plan(found, code or request.GET.get("plan", ""))
+    chosen = _selection(scope, plan, request)
+    gathered = boards.gather(scope, chosen, timezone.localdate())
+    return render(request, "training/targets/board.html", _context(gathered, found))
+
+
+@require_safe
+def workbook(request: HttpRequest, code: str) -> HttpResponse:
+    """The board as xlsx."""
+    scope = _scope(request)
+    chosen = _selection(scope, _plan(queries.plans(scope), code), request)
+    out = io.BytesIO()
+    export.write(out, boards.gather(scope, chosen, timezone.localdate()))
+    name = f"targets-{chosen.plan.code}-{chosen.period.key}.xlsx"
+    return HttpResponse(
+        out.getvalue(), content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
+    )
+
+
+@require_safe
+def row_list(request: HttpRequest, code: str) -> HttpResponse:
+    """The rows that one figure counts, with the figure repeated and its definition."""
+    scope = _scope(request)
+    chosen = _selection(scope, _plan(queries.plans(scope), code), request)
+    name = request.GET.get("count", "n")
+    if name not in wording.COLUMNS:
+        raise Http404
+    count = chosen.counts[name]
+    total = queries.figures(scope, chosen.plan, chosen.place, chosen.period, chosen.indicator)[name]
+    page = rows.page(scope, chosen.plan, chosen.place, chosen.period, count, request.GET.get("after", ""))
+    certificates = count.measure in (Measure.CERTIFIED, Measure.HIGH_NEW)
+    context = {
+        "selection": chosen, "count_name": name, "title": wording.COLUMNS[name], "total": total, "page": page,
+        "definition": wording.definition(count, chosen.place, chosen.period),
+        "place_name": wording.place_name(chosen.place), "crumbs": _crumbs(chosen), "lines": _shown_rows(page, certificates=certificates),
+        "is_certificate": certificates,
+        "is_payment": count.measure is Measure.PAID, "first": bool(request.GET.get("after")),
+    }
+    return render(request, "training/targets/rows.html", context)
+
+
+@require_safe
+def all_plans(request: HttpRequest) -> HttpResponse:
+    """Every plan's figures over one year, and a total that counts no division twice."""
+    scope = _scope(request)
+    period = Period.read(request.GET.get("period", "")) or Period.of_year(timezone.localdate().year)
+    try:
+        lines, total = queries.across_plans(scope, period)
+    except OutsideScope:
+        raise Http404 from None
+    years = range(timezone.localdate().year, 2015, -1)
+    context = {"lines": lines, "total": total, "period": period, "years": years, "columns": wording.COLUMNS}
+    return render(request, "training/targets/all_plans.html", context)
+
+
+# --- from the address --------------------------------------------------------------------------------
+
+
+def _scope(request: HttpRequest) -> Scope:
+    scope: Scope = request.scope  # type: ignore[attr-defined]
+    return scope
+
+
+def _plan(found: list[Plan], code: str) -> Plan:
+    for plan in found:
+        if code in ("", plan.code):
+            return plan
+    raise Http404
+
+
+def _selection(scope: Scope, plan: Plan, request: HttpRequest) -> Selection:
+    """A place beyond the reader's scope is not found, whether it exists or not."""
+    try:
+        return Selection.read(scope, plan, request.GET.dict(), timezone.localdate())
+    except (OutsideScope, Unreadable):
+        raise Http404 from None
+
+
+# --- for the templates -------------------------------------------------------------------------------
+
+
+def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
+    chosen = found.selection
+    base = reverse("targets:plan", args=[chosen.plan.code])
+    month_links = {
+        key: f"{base}?{chosen.during(Period.of_month(*map(int, key.split('-')))).query()}" for key in found.months
+    }
+    lines = [_linked(chosen, line, base) for line in found.lines]
+    drawn = boards.target_chart(found, [line["href"] for line in lines]) if found.below == boards.DIVISIONS else None
+    return {
+        "board": found, "selection": chosen, "plan": chosen.plan, "plans": plans, "period": chosen.period,
+        "progress": found.progress, "figures": found.figures, "links": _row_links(chosen),
+        "lines": lines, "target_chart": drawn, "pie_chart": boards.pie_chart(found) if any(found.types.values()) else None,
+        "heat_chart": boards.heat_chart(found, month_links) if found.months else None,
+        "month_rows": [
+            (year, sum(n for _key, n in cells), [(n, month_links.get(key, "")) for key, n in cells])
+            for year, cells in found.month_rows()
+        ] if found.months else [],
+        "types": [(TrainingType(code).label, n) for code, n in found.types.items() if n],
+        "definition": wording.definition(chosen.counts["n"], chosen.place, chosen.period),
+        "place_name": wording.place_name(chosen.place), "crumbs": _crumbs(chosen),
+        "periods": _periods(chosen), "choices": queries.choices(chosen.plan),
+        "export": f"{reverse('targets:workbook', args=[chosen.plan.code])}?{chosen.query()}",
+    }
+
+
+def _linked(chosen: Selection, line: Line, base: str) -> dict[str, Any]:
+    """A line with its own address and the addresses of the rows behind its figures."""
+    there = chosen.at(line.place)
+    is_class = line.place.klass is not None
+    links = _row_links(there)
+    href = links["n"] if is_class else f"{base}?{there.query()}"
+    cells = [(name, line.figures[name], links[name]) for name in wording.COLUMNS]
+    return {"line": line, "href": href, "cells": cells, "progress": line.progress, "links": links}
+
+
+def _row_links(chosen: Selection) -> dict[str, str]:
+    base = reverse("targets:rows", args=[chosen.plan.code])
+    query = chosen.query()
+    return {name: f"{base}?{query}{'&' if query else ''}count={name}" for name in wording.COLUMNS}
+
+
+def _crumbs(chosen: Selection) -> list[tuple[str, str]]:
+    """From the reader's root down to the place: (name, address)."""
+    base = reverse("targets:plan", args=[chosen.plan.code])
+    places: list[tuple[str, Place]] = []
+    root, place = chosen.root, chosen.place
+    if root.is_node and place.region:
+        inside = False
+        for region in ancestors(place.region):
+            inside = inside or region.code == root.region
+            if inside:
+                places.append((region.name, Place(region.code)))
+    if not root.is_node:
+        places.append((wording.place_name(root), root))
+    if place.own:
+        places.append((wording.place_name(Place(place.region, own=True)), Place(place.region, own=True)))
+    if place.institution is not None and root.is_node:
+        provider = Place(place.region, place.own, place.institution)
+        places.append((wording.place_name(Place(institution=place.institution)) or _("未注明机构"), provider))
+    if place.klass is not None:
+        places.append((wording.place_name(Place(klass=place.klass)).strip(), place))
+    return [(name, f"{base}?{chosen.at(at).query()}") for name, at in places]
+
+
+def _periods(chosen: Selection) -> list[Period]:
+    """What the period field offers: the plan's years as a whole, each of them, and a month that is chosen now."""
+    today = timezone.localdate()
+    years = {year for year in (*chosen.whole.years, today.year) if year <= today.year}
+    found = [chosen.whole, *(Period.of_year(year) for year in sorted(years, reverse=True))]
+    return found if chosen.period.key in {period.key for period in found} else [*found, chosen.period]
+
+
+def _shown_rows(page: rows.Page, *, certificates: bool) -> list[dict[str, Any]]:
+    places = names({row.region for row in page.rows})
+    kinds: dict[str, Any] = dict(wording.families() if certificates else TrainingType.choices)
+    funding, categories = dict(Funding.choices), dict(PersonCategory.choices)
+    return [
+        {
+            "row": row, "region": places.get(row.region, row.region), "kind": kinds.get(row.kind, row.kind),
+            "funding": funding.get(row.funding, ""), "category": categories.get(row.category, ""),
+        }
+        for row in page.rows
+    ]
