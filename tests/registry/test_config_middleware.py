@@ -61,5 +61,6 @@ def test_the_api_answers_strangers_by_itself(client: Client) -> None:
 def test_static_files_may_be_kept(client: Client) -> None:
     assert finders.find("app.css")
     response = client.get("/static/app.css")
+    response.close()  # it holds the file open
     assert response.status_code == 200
     assert "no-store" not in response["Cache-Control"]
