@@ -52,6 +52,12 @@ def test_every_setting_has_its_line() -> None:
     assert documented - read == elsewhere
 
 
+def test_every_command_has_its_part() -> None:
+    files = [file for app in APPS for file in (ROOT / app / "management" / "commands").glob("[a-z]*.py")]
+    headings = set(re.findall(r"^## (\w+)$", page("commands.md"), re.M))
+    assert {file.stem for file in files} <= headings
+
+
 def test_every_check_has_its_line_and_every_line_its_workbook() -> None:
     """Codes that the program declares, those that sheets provoke, and those that the page explains."""
     documented = set(re.findall(r"`([A-Z]+_[A-Z_]+|EMPTY|ENCODING|CLEANED)`", page("checks.md")))
