@@ -209,7 +209,7 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
             # The cell is wrong in itself; reading the columns will say so, naming column and reason.
             return None
 
-    def import_instance(self, instance: models.Model, row: Mapping[str, Any], **kwargs: Any) -> None:
+    def import_instance(self, instance: Any, row: Mapping[str, Any], **kwargs: Any) -> None:
         errors: dict[str, list[ValidationError]] = {}
         try:
             super().import_instance(instance, row, **kwargs)
@@ -251,13 +251,13 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     show_full_result_count = False
     list_per_page = 50
 
-    def save_model(self, request: Any, obj: models.Model, form: Any, change: bool) -> None:
+    def save_model(self, request: Any, obj: Any, form: Any, change: bool) -> None:
         with transaction.atomic():
             super().save_model(request, obj, form, change)
             self.after_change()
             self._record(request.user, "change" if change else "add", [obj.pk], sorted(form.changed_data))
 
-    def delete_model(self, request: Any, obj: models.Model) -> None:
+    def delete_model(self, request: Any, obj: Any) -> None:
         with transaction.atomic():
             pk = obj.pk
             super().delete_model(request, obj)

@@ -49,7 +49,7 @@ def readings(text: str) -> Iterator[str]:
 
 def _stripped(key: str) -> list[str]:
     """The key without level and course words, one more of them gone each time."""
-    found = []
+    found: list[str] = []
     while True:
         shorter = _TRAILING.sub("", key)
         if shorter == key:
