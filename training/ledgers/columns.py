@@ -1,7 +1,9 @@
 """The ledger (实名制台账): a row is a person's finished training, as counties have kept them. Pure; read by the child."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -176,6 +178,7 @@ _FAMILY_OF_FORMAT = {
 }
 
 
+@lru_cache(maxsize=4096)
 def _family(name: str, format_: str) -> str:
     """Which kind of certificate: by its name, else by the form of its number."""
     for word, family in _FAMILY_WORDS:
@@ -184,60 +187,85 @@ def _family(name: str, format_: str) -> str:
     return _FAMILY_OF_FORMAT.get(format_, "other")
 
 
-def _finish(bench: Bench) -> Finish:
-    starts_at, ends_at = bench.slots["starts"], bench.slots["ends"]
-    family_at, class_at = bench.slots["cert_family"], bench.slots["class_key"]
-    has_end = "ends" in bench.printed
-    families: dict[tuple[str, str], str] = {}
-    made: dict[tuple[Any, ...], str] = {}
+class _ClassKeys:
+    """The class as numbered; else a number made of what was taught, and when: the same training gives the same."""
 
-    def class_key(values: dict[str, Any], starts: date | None, ends: date | None) -> str:
-        """The class as numbered; else a number made of what was taught, when: the same training gives the same."""
-        said = values.get("class_no")
-        if said is not None:
-            return copy_text(said)
-        what = (values.get("project"), values.get("occupation"), values.get("level"), starts, ends)
-        found = made.get(what)
+    def __init__(self) -> None:
+        self._made: dict[tuple[Any, ...], str] = {}
+
+    def key(self, number: str | None, *training: Any) -> str:
+        if number is not None:
+            return copy_text(number)
+        found = self._made.get(training)
         if found is None:
-            digest = blake2b("|".join(map(str, what)).encode("utf-8", "replace"), digest_size=6).hexdigest()
+            digest = blake2b("|".join(map(str, training)).encode("utf-8", "replace"), digest_size=6).hexdigest()
             found = f"台账-{digest}"
-            if len(made) < 20_000:
-                made[what] = found
+            if len(self._made) < _CLASSES_REMEMBERED:
+                self._made[training] = found
         return found
 
-    def finish(values: dict[str, Any], out: list[str]) -> list[tuple[str, Fault]]:
-        faults: list[tuple[str, Fault]] = []
-        get = values.get
-        if "sex_said" in values or "birth_said" in values:
-            contradictions(values, faults)
-        starts, ends = get("starts"), get("ends")
-        period = get("period")
-        if period is not None:
-            # Two columns win over one that holds both.
-            starts, ends = starts or period[0], ends or period[1]
-            out[starts_at], out[ends_at] = starts.isoformat(), ends.isoformat()
-        if starts is not None and ends is not None and ends < starts:
-            faults.append(("ends" if has_end else "period", _ENDS_EARLY))
-        if get("project") is None and get("occupation") is None:
-            if not (bench.is_faulty("project") or bench.is_faulty("occupation")):
-                faults.append(("occupation" if "occupation" in bench.printed else "project", _NOTHING_TAUGHT))
-        verdict = get("cert_no")
-        if verdict is not None:
-            issued, level = get("cert_on"), get("level")
-            # Without a date the certificate goes on record as reported, and counts in no month until it is confirmed.
-            if issued is not None and numbering.year_disagrees(verdict, issued):
-                faults.append(("cert_no", _YEAR))
-            if level is not None and numbering.level_disagrees(verdict, level):
-                faults.append(("cert_no", _LEVEL))
-            which = (get("cert_name") or "", verdict.format)
-            family = families.get(which)
-            if family is None:
-                family = families[which] = _family(*which)
-            out[family_at] = family
-        out[class_at] = class_key(values, starts, ends)
-        return faults
+
+_CLASSES_REMEMBERED = 20_000
+
+
+def _finish(bench: Bench) -> Finish:
+    keys = _ClassKeys()
+
+    def finish(values: dict[str, list[Any]], staged: dict[str, Sequence[str]]) -> None:
+        contradictions(bench)
+        starts, ends = _span(bench, staged)
+        last = ENDS if ENDS.key in values else PERIOD
+        for at, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            if start is not None and end is not None and end < start:
+                bench.tell_of(at, last, _ENDS_EARLY)
+        projects, occupations = bench.column("project"), bench.column("occupation")
+        for at, (project, occupation) in enumerate(zip(projects, occupations, strict=True)):
+            if project is None and occupation is None:
+                _tell_nothing_taught(bench, at)
+        staged["class_key"] = list(
+            map(keys.key, bench.column("class_no"), projects, occupations, bench.column("level"), starts, ends)
+        )
+        if CERT_NO.key in values:
+            _judge_certificates(bench)
+            staged["cert_family"] = [
+                NULL if verdict is None else _family(name or "", verdict.format)
+                for name, verdict in zip(bench.column("cert_name"), values[CERT_NO.key], strict=True)
+            ]
 
     return finish
+
+
+def _span(bench: Bench, staged: dict[str, Sequence[str]]) -> tuple[list[date | None], list[date | None]]:
+    """Start and end of each row; two columns win over one that holds both."""
+    starts, ends = bench.column("starts"), bench.column("ends")
+    if PERIOD.key not in bench.values:
+        return starts, ends
+    periods = bench.values[PERIOD.key]
+    starts = [start or (period and period[0]) for start, period in zip(starts, periods, strict=True)]
+    ends = [end or (period and period[1]) for end, period in zip(ends, periods, strict=True)]
+    staged["starts"] = [NULL if day is None else day.isoformat() for day in starts]
+    staged["ends"] = [NULL if day is None else day.isoformat() for day in ends]
+    return starts, ends
+
+
+def _tell_nothing_taught(bench: Bench, at: int) -> None:
+    if not (bench.is_faulty(at, "project") or bench.is_faulty(at, "occupation")):
+        bench.tell_of(at, OCCUPATION if OCCUPATION.key in bench.printed else PROJECT, _NOTHING_TAUGHT)
+
+
+def _judge_certificates(bench: Bench) -> None:
+    """Year and level in the number against the row."""
+    rows = zip(bench.column("cert_no"), bench.column("cert_on"), bench.column("level"), strict=True)
+    for at, (verdict, issued, level) in enumerate(rows):
+        if verdict is None:
+            continue
+        if issued is None:
+            if not bench.is_faulty(at, CERT_ON.key):
+                bench.tell_of(at, CERT_ON, _NO_DATE)
+        elif numbering.year_disagrees(verdict, issued):
+            bench.tell_of(at, CERT_NO, _YEAR)
+        if level is not None and numbering.level_disagrees(verdict, level):
+            bench.tell_of(at, CERT_NO, _LEVEL)
 
 
 LEDGER = SheetSpec(

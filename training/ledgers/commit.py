@@ -58,7 +58,8 @@ CREATE TEMP TABLE t_enrol ON COMMIT DROP AS
 SELECT q.*, {next_id} AS id FROM (
     SELECT coalesce(r.known_id, p.person_id) AS person_id, k.klass_id, k.institution_id,
            CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
-           coalesce(s.category, '') AS category, s.hours, s.score, coalesce(s.result, '') AS result,
+           coalesce(s.category, '') AS category, s.hours::numeric(6, 1) AS hours,
+           s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result,
            s.starts AS started_on, CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on,
            k.region_code, k.funding, coalesce(s.training_type, k.training_type) AS training_type,
            %(batch)s::uuid AS batch_id, s."row" AS row_no,
@@ -150,20 +151,32 @@ def finish(work: Work) -> None:
     certificates.mark_first_high(work.cursor, "SELECT DISTINCT person_id FROM t_high", {})
 
 
+_REGISTERED = """
+SELECT t.id, canon_registration_v1(t.id, t.person_id, t.klass_id, t.state, t.category, t.hours, t.score, t.result,
+    t.started_on, t.finished_on, t.region_code, t.funding, t.training_type, t.row_no,
+    c.number, c.family, c.level::int, c.issued_on, p.amount_fen, coalesce(p.fund, CASE WHEN p.id > 0 THEN '' END))
+FROM t_enrol t LEFT JOIN t_certificate c ON c.row_no = t.row_no LEFT JOIN t_payment p ON p.row_no = t.row_no
+"""
+
+_NEWCOMERS_CANON = """
+SELECT person_id, canon_person_v1(person_id, 'active', NULL, sealed, name, coalesce(sex, ''), birth, '', '')
+FROM t_person WHERE first_row BETWEEN %s AND %s
+"""
+
+# What joined a row that stood already commits for itself.
+_JOINED = """
+SELECT x.id, canon_{canon}(x) FROM {written} w JOIN {table} x USING (id)
+WHERE NOT EXISTS (SELECT 1 FROM t_enrol t WHERE t.row_no = w.row_no)
+"""
+
+
 def _manifests(work: Work, low: int, high: int) -> None:
-    """Commit the action to the rows as they were written: one manifest per table and span."""
+    """Commit the action to the rows as they were written: one text per person and per row of the sheet."""
     action = Action(pk=work.params["action"])
-    audit.manifest(
-        action, "people_person", "person_v1",
-        "SELECT p.id, canon_person_v1(p, d.sealed) FROM t_person t JOIN people_person p ON p.id = t.person_id "
-        "JOIN people_document d ON d.id = p.id WHERE t.first_row BETWEEN %s AND %s", [low, high],
-    )
-    for table, canon, written in _WRITTEN:
-        audit.manifest(action, table, canon, f"SELECT x.id, canon_{canon}(x) FROM {written} JOIN {table} x USING (id)")
-
-
-_WRITTEN = (
-    ("enrolments_enrolment", "enrolment_v1", "t_enrol"),
-    ("issuance_certificate", "certificate_v1", "t_certificate"),
-    ("claims_payment", "payment_v1", "t_payment"),
-)
+    audit.manifest(action, "people_person", "person_v1", _NEWCOMERS_CANON, [low, high])
+    audit.manifest(action, "enrolments_enrolment", "registration_v1", _REGISTERED)
+    for table, canon, written in (
+        ("issuance_certificate", "certificate_v1", "t_certificate"),
+        ("claims_payment", "payment_v1", "t_payment"),
+    ):
+        audit.manifest(action, table, canon, _JOINED.format(canon=canon, written=written, table=table))

@@ -1,6 +1,7 @@
 """The roster (开班花名册): a row is a person who joins one class. Pure; read by the caged child."""
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from registry.intake import cleaning
@@ -58,13 +59,12 @@ _OTHER_HOLDER = Fault("ACCOUNT_SUSPECT", WARNING, "银行户名与姓名不一�
 
 
 def _finish(bench: Bench) -> Finish:
-    def finish(values: dict[str, Any], out: list[str]) -> list[tuple[str, Fault]]:
-        faults: list[tuple[str, Fault]] = []
-        contradictions(values, faults)
-        holder, name = values.get("bank_holder"), values.get("name")
-        if holder and name and holder != name and name_key(holder) != name_key(name):
-            faults.append(("bank_holder", _OTHER_HOLDER))
-        return faults
+    def finish(values: dict[str, list[Any]], staged: dict[str, Sequence[str]]) -> None:
+        contradictions(bench)
+        if BANK_HOLDER.key in values:
+            for at, (holder, name) in enumerate(zip(values[BANK_HOLDER.key], values["name"], strict=True)):
+                if holder and name and holder != name and name_key(holder) != name_key(name):
+                    bench.tell_of(at, BANK_HOLDER, _OTHER_HOLDER)
 
     return finish
 

@@ -84,8 +84,9 @@ def _manifests(work: Work, low: int, high: int) -> None:
     action = Action(pk=work.params["action"])
     audit.manifest(
         action, "people_person", "person_v1",
-        "SELECT p.id, canon_person_v1(p, d.sealed) FROM t_joining t JOIN people_person p ON p.id = t.person_id "
-        'JOIN people_document d ON d.id = p.id WHERE t.known_id IS NULL AND t."row" BETWEEN %s AND %s', [low, high],
+        "SELECT p.id, canon_person_v1(p.id, p.state, NULL, t.sealed, p.name, p.sex, p.birth_date, p.education, "
+        "p.region_code) FROM t_joining t JOIN people_person p ON p.id = t.person_id "
+        'WHERE t.known_id IS NULL AND t."row" BETWEEN %s AND %s', [low, high],
     )
     audit.manifest(
         action, "enrolments_enrolment", "enrolment_v1",
