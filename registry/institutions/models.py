@@ -10,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.institutions.names import institution_key
+from registry.lib.text import org_key
 from registry.occupations.models import Occupation, SkillLevel
 from registry.regions.models import Region
 
@@ -78,12 +78,12 @@ class Institution(models.Model):
 
     def clean(self) -> None:
         # Before validate_unique/validate_constraints, so that a doubled name is a message on the form.
-        self.name_key = institution_key(self.name)
+        self.name_key = org_key(self.name)
         self.credit_code = self.credit_code or None
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the comparison key in step with the name, whoever saves."""
-        self.name_key = institution_key(self.name)
+        self.name_key = org_key(self.name)
         fields: Iterable[str] | None = kwargs.get("update_fields")
         if fields is not None and "name" in fields:
             kwargs["update_fields"] = {*fields, "name_key"}
@@ -117,12 +117,12 @@ class InstitutionAlias(models.Model):
         return self.name
 
     def clean(self) -> None:
-        self.name_key = institution_key(self.name)
+        self.name_key = org_key(self.name)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Keep the comparison key in step with the name; a key given without a name is kept."""
         self.name = self.name or self.name_key
-        self.name_key = institution_key(self.name)
+        self.name_key = org_key(self.name)
         super().save(*args, **kwargs)
 
 

@@ -8,8 +8,8 @@ from datetime import date
 from django.db.models import Count, Q, QuerySet
 
 from registry.institutions.models import Filing, FilingPurpose, FilingQuerySet, Institution, InstitutionAlias
-from registry.institutions.names import institution_key
 from registry.lib.scope import Scope
+from registry.lib.text import org_key
 from registry.regions.models import Region, RegionLevel
 from registry.regions.queries import subtree_codes
 
@@ -40,7 +40,7 @@ def institutions(
     `text` is part of a name or alias, or the beginning of a credit code; `region` takes in all below it.
     """
     found = Institution.objects.filter(_visible(scope))
-    if key := institution_key(text):
+    if key := org_key(text):
         alias = InstitutionAlias.objects.filter(name_key__contains=key).values("institution_id")
         found = found.filter(Q(name_key__contains=key) | Q(credit_code__startswith=key) | Q(pk__in=alias))
     if region:
@@ -112,7 +112,7 @@ def resolve_names(texts: Iterable[str]) -> dict[str, int]:
     Two queries, however many texts. Closed institutions are found as well: old ledgers name them. Nothing is
     guessed.
     """
-    keys = {text: institution_key(text) for text in texts}
+    keys = {text: org_key(text) for text in texts}
     keys = {text: key for text, key in keys.items() if key}
     if not keys:
         return {}

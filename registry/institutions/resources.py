@@ -18,7 +18,7 @@ from registry.audit.tables import (
 )
 from registry.identity import credit_codes
 from registry.institutions.models import Filing, FilingPurpose, Institution, InstitutionAlias, InstitutionKind
-from registry.institutions.names import institution_key
+from registry.lib.text import org_key
 from registry.occupations.models import OccupationEdition
 from registry.occupations.resources import LevelKeyWidget, OccupationKeyWidget
 from registry.regions.models import Region
@@ -33,7 +33,7 @@ class InstitutionKeyWidget(KeyWidget):
         super().__init__(Institution, {"name_key": "机构名称"})
 
     def key_of(self, field: str, text: str) -> str:
-        return institution_key(text)
+        return org_key(text)
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         return str(TextWidget().render(value.name)) if value else ""
@@ -75,7 +75,7 @@ class InstitutionResource(TableResource):
         return super().filter_export(queryset, **kwargs).prefetch_related("aliases")
 
     def get_instance(self, instance_loader: Any, row: Mapping[str, Any]) -> Institution | None:
-        key = institution_key(cell_text(row.get("机构名称")))
+        key = org_key(cell_text(row.get("机构名称")))
         return Institution.objects.filter(name_key=key).first() if key else None
 
     def dehydrate_aliases(self, institution: Institution) -> str:
@@ -93,7 +93,7 @@ class InstitutionResource(TableResource):
         given = {
             key: name.strip()
             for name in cell_text(row.get("别名")).replace(";", ALIAS_SEPARATOR).split(ALIAS_SEPARATOR)
-            if (key := institution_key(name))
+            if (key := org_key(name))
         }
         if not given or institution.pk is None:
             return list(given.values())

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from registry.audit.services import Account, record
 from registry.identity import credit_codes
 from registry.institutions.models import Filing, FilingPurpose, Institution, InstitutionAlias, InstitutionKind
-from registry.institutions.names import institution_key
 from registry.institutions.queries import resolve_names
+from registry.lib.text import org_key
 
 __all__ = ["NewFiling", "NewInstitution", "add_aliases", "file_scope", "register", "resolve_names"]
 
@@ -60,7 +60,7 @@ def register(rows: Iterable[NewInstitution], *, actor: Account | None, reason: s
     made = Institution.objects.bulk_create(
         Institution(
             name=row.name,
-            name_key=institution_key(row.name),
+            name_key=org_key(row.name),
             credit_code=_code(row) or None,
             kind=row.kind,
             region_id=row.region,
@@ -72,10 +72,10 @@ def register(rows: Iterable[NewInstitution], *, actor: Account | None, reason: s
     )
     InstitutionAlias.objects.bulk_create(
         [
-            InstitutionAlias(name=alias, name_key=institution_key(alias), institution=institution)
+            InstitutionAlias(name=alias, name_key=org_key(alias), institution=institution)
             for institution, row in zip(made, given, strict=True)
             for alias in row.aliases
-            if institution_key(alias)
+            if org_key(alias)
         ],
         ignore_conflicts=True,
     )
@@ -102,7 +102,7 @@ def _faults(rows: Sequence[NewInstitution]) -> list[tuple[int, str]]:
     seen: set[str] = set()
     found = []
     for n, row in enumerate(rows, 1):
-        key, code = institution_key(row.name), _code(row)
+        key, code = org_key(row.name), _code(row)
         if not key:
             found.append((n, _("机构名称不能为空。")))
         elif code and (why := credit_codes.check(code).message):
@@ -163,7 +163,7 @@ def add_aliases(names: Mapping[str, int], *, actor: Account | None, reason: str 
     aliases = {
         key: InstitutionAlias(name=name, name_key=key, institution_id=institution)
         for name, institution in names.items()
-        if (key := institution_key(name))
+        if (key := org_key(name))
     }
     if not aliases:
         return 0

@@ -12,8 +12,8 @@ from django.db import IntegrityError, connection, transaction
 from registry.audit.models import Action
 from registry.institutions import queries, services
 from registry.institutions.models import Filing, Institution, InstitutionAlias
-from registry.institutions.names import institution_key
 from registry.lib.scope import Scope
+from registry.lib.text import org_key
 from registry.occupations.models import Occupation
 from tests.loaded import loaded, reference
 
@@ -106,7 +106,7 @@ def test_the_key_follows_the_name_whoever_saves() -> None:
     institution.name = "新（名）"
     institution.save(update_fields=["name"])
     institution.refresh_from_db()
-    assert institution.name_key == institution_key("新(名)")
+    assert institution.name_key == org_key("新(名)")
     with pytest.raises(IntegrityError), transaction.atomic():
         Institution.objects.create(name="新(名)", region_id="653222")
     with pytest.raises(ValidationError, match="统一社会信用代码应为18位"):
