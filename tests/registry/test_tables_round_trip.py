@@ -234,10 +234,13 @@ def test_the_back_office_shows_the_wrong_row(office: Client) -> None:
     assert "confirm_form" not in page.context
 
 
-@pytest.mark.parametrize(
-    "name", ["registry_region", "registry_occupation", "registry_skilllevel", "registry_institution",
-             "registry_filing", "training_project"]
-)  # fmt: skip
+EDITED = """
+    registry_region registry_occupation registry_occupationalias registry_skilllevel registry_institution
+    registry_filing training_project training_agelimit training_threshold
+""".split()  # noqa: SIM905
+
+
+@pytest.mark.parametrize("name", EDITED)
 def test_every_table_has_its_pages(office: Client, name: str) -> None:
     assert office.get(reverse(f"admin:{name}_changelist")).status_code == 200
     assert office.get(reverse(f"admin:{name}_add")).status_code == 200
