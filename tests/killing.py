@@ -43,7 +43,9 @@ def ledger(first: int, rows: int, schools: tuple[str, ...]) -> bytes:
         klass = i // CLASS_SIZE
         entries.append(
             ledger_cases.Entry(
-                person, school=schools[klass % len(schools)], number=f"T{klass:06d}",
+                person,
+                school=schools[klass % len(schools)],
+                number=f"T{klass:06d}",
                 certificate_number=ledger_cases.number(i % 1_000_000, site=f"{i // 1_000_000 + 1:06d}"),
             ).cells()
         )
@@ -82,7 +84,10 @@ class Worker:
             self.starts += 1
             self.process = subprocess.Popen(
                 [sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker", "--queues", "intake"],
-                cwd=ROOT, env=self._environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+                cwd=ROOT,
+                env=self._environment,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
 
@@ -217,8 +222,14 @@ class Trial:
         if staged and batch.state == State.COMMITTED:
             self.faults.append("staged rows left behind")
         return Outcome(
-            self.victim, round(self.at, 3), self.hit, batch.state, self.resumed, round(seconds, 2),
-            lost=max(0, self.rows - distinct), doubled=max(enrolled - distinct, enrolled - self.rows, 0),
+            self.victim,
+            round(self.at, 3),
+            self.hit,
+            batch.state,
+            self.resumed,
+            round(seconds, 2),
+            lost=max(0, self.rows - distinct),
+            doubled=max(enrolled - distinct, enrolled - self.rows, 0),
             faults=self.faults,
         )
 

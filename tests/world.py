@@ -69,8 +69,12 @@ def _classes(school: Institution, other: Institution) -> dict[str, TrainingClass
 
     def klass(number: str, at: Institution = school, *, trade: str = "焊工", **more: object) -> TrainingClass:
         return TrainingClass.objects.create(
-            institution=at, number=number, occupation_text=trade, occupation_id=known[trade],
-            level=SkillLevel.objects.get(code="5"), region_id=at.region_id,
+            institution=at,
+            number=number,
+            occupation_text=trade,
+            occupation_id=known[trade],
+            level=SkillLevel.objects.get(code="5"),
+            region_id=at.region_id,
             **{"starts_on": DAY, "ends_on": DAY + dt.timedelta(days=18), "state": states.OPEN, **more},
         )
 
@@ -94,7 +98,11 @@ def _people(world: World, classes: dict[str, TrainingClass]) -> None:
     load_roster(world, classes["KS-2026-02"], [*cast.SEATED])
     load_roster(world, classes["HT-2026-05"], [cast.BUSY_ELSEWHERE, renamed])
     old = ledger_cases.Entry(
-        renamed, number="KS-2024-01", starts="2024-01-08", ends="2024-01-26", issued="2024-02-20",
+        renamed,
+        number="KS-2024-01",
+        starts="2024-01-08",
+        ends="2024-01-26",
+        issued="2024-02-20",
         certificate_number=ledger_cases.number(999_999),
     )
     load_ledger(world, [old])

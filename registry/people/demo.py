@@ -3,6 +3,7 @@
 Names are put together from common parts, so a match with a living person is chance; identity numbers have
 right check digits, since the rules are to be exercised. Nothing here is drawn from a register of real people.
 """
+
 # ruff: noqa: E501 - word lists, whose characters count double
 from __future__ import annotations
 
@@ -20,6 +21,7 @@ SEQUENCES = tuple(n for n in range(1, 1000) if n % 100)  # …00 with check digi
 SPREAD = 618_033_989  # coprime to the size: neighbours in the cast are far apart in county and birthday
 MIDDLE_DOTS = "····•・.．‧"  # U+00B7 most, then what input methods put in its place
 
+# fmt: off
 SURNAMES = (*"王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段雷钱汤尹黎易常武乔贺赖龚文", "欧阳", "司马", "上官")
 GIVEN_MALE = tuple("伟强磊军洋勇杰涛超明刚平辉鹏斌波宇浩凯健俊帆博文峰建国志海东亮新疆忠林山川栋梁胜利")
 GIVEN_FEMALE = tuple("芳娜敏静丽娟艳霞秀英玲桂兰红梅燕雪琳慧莹颖婷欣怡雅佳文洁云凤香月春花晓蓉")
@@ -38,6 +40,7 @@ FATHERS = (
     "热合曼", "努尔丁", "沙吾提", "巴吾东", "叶尔波力", "赛力克拜", "阿布力米提", "马木提", "达吾提", "胡达拜尔迪",
 )
 MONGOL = ("巴图", "其其格", "那音太", "乌云", "巴雅尔", "萨仁", "道尔吉", "阿拉腾", "娜仁", "恩克")
+# fmt: on
 EDUCATION = ("小学", "初中", "高中", "中专", "大专", "本科")
 
 
@@ -97,13 +100,13 @@ def invent_name(chance: random.Random, sex: str) -> str:
     if roll < 0.95:
         given = chance.choice(TURKIC_MALE if sex == "M" else TURKIC_FEMALE)
         return given + chance.choice(MIDDLE_DOTS) + chance.choice(FATHERS)
-    return chance.choice(MONGOL) + chance.choice(("", "", "木仁", "苏荣"))
+    return f"{chance.choice(MONGOL)}{chance.choice(('', '', '木仁', '苏荣'))}"
 
 
 def _han_name(chance: random.Random, sex: str) -> str:
     pool = RARE if chance.random() < 0.04 else GIVEN_MALE if sex == "M" else GIVEN_FEMALE
-    given = "".join(chance.choice(pool) for _ in range(chance.choice((1, 2, 2))))
-    surname = chance.choice(SURNAMES)
+    given = "".join(chance.choices(pool, k=chance.choice((1, 2, 2))))
+    surname: str = chance.choice(SURNAMES)
     gap = "  " if len(surname + given) == 2 and chance.random() < 0.15 else ""
     return surname + gap + given
 

@@ -7,10 +7,18 @@ from dataclasses import dataclass, field
 
 Said = tuple[int, str, str]  # row as printed, heading as printed, code
 
-WARNINGS = frozenset({
-    "CLEANED", "SEX_MISMATCH", "BIRTH_MISMATCH", "PHONE_INVALID", "PHONE_SHARED", "REGION_UNKNOWN",
-    "ACCOUNT_SUSPECT", "OVERLAPPING_CLASS",
-})
+WARNINGS = frozenset(
+    {
+        "CLEANED",
+        "SEX_MISMATCH",
+        "BIRTH_MISMATCH",
+        "PHONE_INVALID",
+        "PHONE_SHARED",
+        "REGION_UNKNOWN",
+        "ACCOUNT_SUSPECT",
+        "OVERLAPPING_CLASS",
+    }
+)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """The same roster in every format and encoding, under right and wrong endings, and files that must be refused."""
+
 # ruff: noqa: E501 - a table of Chinese cells, which count double
+# fmt: off
 from __future__ import annotations
 
 import struct

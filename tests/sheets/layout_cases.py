@@ -1,5 +1,7 @@
 """开班花名册 in the shapes that offices print: titles, two-line headings, footers, pages, several sheets."""
+
 # ruff: noqa: E501 - a table of Chinese cells, which count double
+# fmt: off
 from __future__ import annotations
 
 from collections.abc import Iterator

@@ -1,5 +1,7 @@
 """实名制台账: a file for each fault of a finished training, its certificate and its payment."""
+
 # ruff: noqa: E501 - a table of Chinese cells, which count double
+# fmt: off
 from __future__ import annotations
 
 import datetime as dt

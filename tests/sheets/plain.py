@@ -20,6 +20,7 @@ def delimited(rows: Sequence[Row], *, separator: str = ",", encoding: str = "utf
 
 def html(rows: Sequence[Row], *, encoding: str = "utf-8") -> bytes:
     """The page a browser-side export makes: one table, text format asked for by an Excel-only style."""
+
     def cell(value: Cell) -> str:
         return f"<td style=\"mso-number-format:'\\@'\">{escape(str(value or ''))}</td>"
 

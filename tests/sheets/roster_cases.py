@@ -1,5 +1,6 @@
 """开班花名册: a file for each fault of a row, and for each thing a row is warned of or cleaned of."""
 # ruff: noqa: E501 - a table of Chinese cells, which count double
+# fmt: off
 
 from __future__ import annotations
 

@@ -104,7 +104,23 @@ def xls(sheets: Sequence[Sheet]) -> bytes:
     table = struct.pack("<128I", *chain, *[FREE] * (128 - len(chain)))
     header = struct.pack(
         "<8s16sHHHHH6sIIIIIIIIII",
-        bytes.fromhex("d0cf11e0a1b11ae1"), b"", 0x3E, 3, 0xFFFE, 9, 6, b"", 0, 1, 1, 0, 4096, END, 0, END, 0,
+        bytes.fromhex("d0cf11e0a1b11ae1"),
+        b"",
+        0x3E,
+        3,
+        0xFFFE,
+        9,
+        6,
+        b"",
+        0,
+        1,
+        1,
+        0,
+        4096,
+        END,
+        0,
+        END,
+        0,
         0,
     ) + struct.pack("<108I", *[FREE] * 108)
     entries = _entry("Root Entry", 5, 1, END, 0) + _entry("Workbook", 2, FREE, 2, len(stream))

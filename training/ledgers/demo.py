@@ -2,6 +2,7 @@
 
 Deterministic from a seed, with the damage that real ledgers carry. How offices lay them out is ``demo_files``.
 """
+
 # ruff: noqa: E501 - word lists, whose characters count double
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from registry.institutions.demo import PROVIDERS, InstitutionKind, Provider
+from registry.institutions.demo import PROVIDERS, Provider
+from registry.institutions.models import InstitutionKind
 from registry.people.demo import Cast, Invented
 
 FIRST_MONTH, MONTHS = (2021, 1), 66  # to June 2026
@@ -19,6 +21,7 @@ CLASS_SIZE = 30
 FAULTY = 0.05  # of rows
 AGAIN = 0.15  # of seats, taken by someone who was trained before
 LEVELS = {"五级": ("5", 1200, "初级工"), "四级": ("4", 1500, "中级工"), "三级": ("3", 1800, "高级工")}
+# fmt: off
 CATEGORIES = (
     "农村转移就业劳动者", "脱贫人口", "城镇登记失业人员", "毕业年度高校毕业生", "两后生", "就业困难人员", "退役军人", "残疾人",
 )
@@ -34,6 +37,7 @@ HEADINGS = (
     "姓名", "身份证号", "培训机构", "班级编号", "培训工种", "等级", "培训开始时间", "培训结束时间", "课时", "考核成绩", "考核结果",
     "证书名称", "证书编号", "发证日期", "补贴金额", "资金来源", "人员类别", "培训类型",
 )
+# fmt: on
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,10 @@ def offices() -> list[Office]:
         elif provider.kind != InstitutionKind.ASSESSOR:
             by_prefecture[provider.region[:4]].append((number, provider))
     return [
-        *(Office(f"{PLACES[code]}职业技能培训实名制台账", tuple(found)) for code, found in by_prefecture.items()),
+        *(
+            Office(f"{PLACES[code]}职业技能培训实名制台账", tuple(found))
+            for code, found in by_prefecture.items()
+        ),
         *companies,
     ]
 
@@ -90,12 +97,16 @@ def ledgers(rows: int, seed: int) -> Iterator[tuple[Office, list[Values]]]:
         lines: list[Values] = []
         while len(lines) < share:
             number, provider = office.providers[turn % len(office.providers)]
-            lines += _class(state, number, provider, turn, min(CLASS_SIZE, share - len(lines)), office.funding)
+            lines += _class(
+                state, number, provider, turn, min(CLASS_SIZE, share - len(lines)), office.funding
+            )
             turn += 1
         yield office, _damaged(lines, state.chance)
 
 
-def _class(state: Year, number: int, provider: Provider, turn: int, seats: int, funding: str) -> Iterator[Values]:
+def _class(
+    state: Year, number: int, provider: Provider, turn: int, seats: int, funding: str
+) -> Iterator[Values]:
     chance = state.chance
     year, month = divmod(FIRST_MONTH[0] * 12 + FIRST_MONTH[1] - 1 + turn * 7 % MONTHS, 12)
     starts = dt.date(year, month + 1, chance.randrange(1, 12))
@@ -110,9 +121,15 @@ def _class(state: Year, number: int, provider: Provider, turn: int, seats: int, 
             person = state.someone(provider.region)
         taken.add(person.id_number)
         line: Values = {
-            "姓名": person.name, "身份证号": person.id_number, "培训机构": provider.name,
-            "班级编号": f"{year}-{number:02d}-{state.classes[number]:03d}", "培训工种": trade, "等级": level,
-            "培训开始时间": starts, "培训结束时间": ends, "课时": chance.choice((60, 80, 96, 120)),
+            "姓名": person.name,
+            "身份证号": person.id_number,
+            "培训机构": provider.name,
+            "班级编号": f"{year}-{number:02d}-{state.classes[number]:03d}",
+            "培训工种": trade,
+            "等级": level,
+            "培训开始时间": starts,
+            "培训结束时间": ends,
+            "课时": chance.choice((60, 80, 96, 120)),
             "人员类别": "企业职工" if funding == "employer" else chance.choice(CATEGORIES),
             "培训类型": "岗位技能提升培训" if funding == "employer" else "就业技能培训",
         }
@@ -130,10 +147,15 @@ def _examined(state: Year, number: int, line: Values, funding: str) -> Values:
     state.serials[number, issued.year, code] += 1
     serial = state.serials[number, issued.year, code]
     passed: Values = {
-        "考核成绩": score, "考核结果": "合格", "证书名称": "职业技能等级证书", "发证日期": issued,
+        "考核成绩": score,
+        "考核结果": "合格",
+        "证书名称": "职业技能等级证书",
+        "发证日期": issued,
         "证书编号": f"S000065{number:06d}{issued:%y}{code}{serial:06d}",
     }
-    return passed if funding == "employer" else {**passed, "补贴金额": amount, "资金来源": chance.choice(FUNDS)}
+    return (
+        passed if funding == "employer" else {**passed, "补贴金额": amount, "资金来源": chance.choice(FUNDS)}
+    )
 
 
 # --- damage ----------------------------------------------------------------------------------------------
@@ -184,12 +206,24 @@ def _unknown_trade(line: Values, _chance: random.Random) -> None:
 
 def _dirty_number(line: Values, chance: random.Random) -> None:
     number = str(line["身份证号"])
-    line["身份证号"] = chance.choice((f"'{number}", f"{number} ", number.replace("X", "x"), f"\u00a0{number}"))
+    line["身份证号"] = chance.choice(
+        (f"'{number}", f"{number} ", number.replace("X", "x"), f"\u00a0{number}")
+    )
 
 
 DAMAGE: tuple[Callable[[Values, random.Random], None], ...] = (
-    _cut_to_number, _cut_to_text, _wrong_check, _too_short, _no_name, _no_such_day, _odd_level, _other_year, _odd_amount,
-    _unknown_trade, _dirty_number, _dirty_number,
+    _cut_to_number,
+    _cut_to_text,
+    _wrong_check,
+    _too_short,
+    _no_name,
+    _no_such_day,
+    _odd_level,
+    _other_year,
+    _odd_amount,
+    _unknown_trade,
+    _dirty_number,
+    _dirty_number,
 )
 
 

@@ -1,4 +1,5 @@
 """The demo's ledgers as files, each in another of the shapes that offices send: none of them tidy."""
+
 # ruff: noqa: E501 - Chinese table texts, whose characters count double
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def files(rows: int, seed: int) -> Iterator[DemoFile]:
     """About ``rows`` lines in one file for each office, styles in turn."""
     for number, (office, lines) in enumerate(ledgers(rows, seed)):
         ending, write = STYLES[number % len(STYLES)]
-        yield DemoFile(f"{office.title}.{ending}", write(office.title, lines), "ledger", {"funding": office.funding})
+        yield DemoFile(
+            f"{office.title}.{ending}", write(office.title, lines), "ledger", {"funding": office.funding}
+        )
 
 
 def _cells(line: Values, headings: Sequence[str], *, day: str = "%Y-%m-%d") -> list[object]:
@@ -44,7 +47,11 @@ def _titled(title: str, lines: list[Values]) -> bytes:
     headings = ("序号", *HEADINGS[:2], *PRIVATE, *HEADINGS[2:])
     body = [[i, *_cells(line, headings[1:], day="%Y.%m.%d")] for i, line in enumerate(lines, 1)]
     above: list[Line] = [[title], ["填报单位(盖章):", None, None, "填报日期:2026年7月1日"]]
-    below: list[Line] = [[], ["合计", f"{len(lines)}人次"], ["填表人:李丽", None, "审核人:张强", None, "联系电话:0991-2345678"]]
+    below: list[Line] = [
+        [],
+        ["合计", f"{len(lines)}人次"],
+        ["填表人:李丽", None, "审核人:张强", None, "联系电话:0991-2345678"],
+    ]
     width = len(headings) - 1
     return _workbook([*above, headings, *body, *below], merges=[(0, 0, width), (1, 0, 2)])
 
@@ -52,17 +59,53 @@ def _titled(title: str, lines: list[Values]) -> bytes:
 def _two_lines(title: str, lines: list[Values]) -> bytes:
     """A heading of two lines, real dates, levels in words, amounts with a unit."""
     upper = (
-        "序号", "姓名", "身份证号", "培训机构", "班级编号", "培训工种", "等级", "培训时间", None, "课时", "考核", None, "证书", None, None,
-        "补贴", None, "人员类别", "培训类型",
+        "序号",
+        "姓名",
+        "身份证号",
+        "培训机构",
+        "班级编号",
+        "培训工种",
+        "等级",
+        "培训时间",
+        None,
+        "课时",
+        "考核",
+        None,
+        "证书",
+        None,
+        None,
+        "补贴",
+        None,
+        "人员类别",
+        "培训类型",
     )
-    lower = [None] * 7 + ["开始时间", "结束时间", None, "成绩", "结果", "名称", "编号", "发证日期", "金额", "资金来源", None, None]
+    lower = [None] * 7 + [
+        "开始时间",
+        "结束时间",
+        None,
+        "成绩",
+        "结果",
+        "名称",
+        "编号",
+        "发证日期",
+        "金额",
+        "资金来源",
+        None,
+        None,
+    ]
     words = {"五级": "初级工", "四级": "中级工", "三级": "三级/高级工"}
     body = []
     for number, line in enumerate(lines, 1):
         amount = line.get("补贴金额")
-        line = {**line, "等级": words.get(str(line["等级"]), line["等级"]), "补贴金额": f"{amount}元" if isinstance(amount, int) else amount}
+        line = {
+            **line,
+            "等级": words.get(str(line["等级"]), line["等级"]),
+            "补贴金额": f"{amount}元" if isinstance(amount, int) else amount,
+        }
         body.append([number, *_cells(line, HEADINGS, day="")])
-    return _workbook([[title], upper, lower, *body], merges=[(0, 0, 18), (1, 7, 8), (1, 10, 11), (1, 12, 14), (1, 15, 16)])
+    return _workbook(
+        [[title], upper, lower, *body], merges=[(0, 0, 18), (1, 7, 8), (1, 10, 11), (1, 12, 14), (1, 15, 16)]
+    )
 
 
 def _merged(title: str, lines: list[Values]) -> bytes:
@@ -109,7 +152,12 @@ def _tabs(title: str, lines: list[Values]) -> bytes:
 
 
 STYLES: tuple[tuple[str, Callable[[str, list[Values]], bytes]], ...] = (
-    ("xlsx", _titled), ("csv", _gb18030), ("xlsx", _two_lines), ("xls", _html), ("xlsx", _merged), ("xls", _tabs),
+    ("xlsx", _titled),
+    ("csv", _gb18030),
+    ("xlsx", _two_lines),
+    ("xls", _html),
+    ("xlsx", _merged),
+    ("xls", _tabs),
 )
 
 
@@ -125,11 +173,19 @@ def _delimited(rows: Sequence[Line], separator: str) -> str:
 
 
 def _workbook(
-    rows: Sequence[Line], *, merges: Sequence[tuple[int, int, int]] = (), down: Sequence[tuple[int, int, int]] = ()
+    rows: Sequence[Line],
+    *,
+    merges: Sequence[tuple[int, int, int]] = (),
+    down: Sequence[tuple[int, int, int]] = (),
 ) -> bytes:
     """``merges`` are (row, first column, last column); ``down`` are (first row, last row, column)."""
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": SAVED})
         day = book.add_format({"num_format": "yyyy/m/d"})

@@ -1,5 +1,5 @@
 """Classes of the demo that are about to begin, and the rosters that came in for them this morning."""
-# ruff: noqa: E501 - Chinese table texts, whose characters count double
+
 from __future__ import annotations
 
 import datetime as dt
@@ -59,17 +59,27 @@ def _open(opening: Opening) -> TrainingClass:
         institution=school,
         number=opening.number,
         defaults={
-            "name": f"{opening.trade}五级培训班", "occupation_text": opening.trade, "capacity": opening.capacity,
+            "name": f"{opening.trade}五级培训班",
+            "occupation_text": opening.trade,
+            "capacity": opening.capacity,
             "occupation_id": occupations.resolve([opening.trade])[opening.trade],
-            "level": SkillLevel.objects.get(code="5"), "region_id": school.region_id, "starts_on": STARTS,
-            "ends_on": STARTS + dt.timedelta(days=18), "hours": 96, "place": f"{school.name}一号教室",
-            "training_type": TrainingType.EMPLOYMENT, "funding": Funding.SUBSIDISED,
+            "level": SkillLevel.objects.get(code="5"),
+            "region_id": school.region_id,
+            "starts_on": STARTS,
+            "ends_on": STARTS + dt.timedelta(days=18),
+            "hours": 96,
+            "place": f"{school.name}一号教室",
+            "training_type": TrainingType.EMPLOYMENT,
+            "funding": Funding.SUBSIDISED,
         },
     )
     if new:
         Session.objects.bulk_create(
             Session(
-                klass=klass, on=STARTS + dt.timedelta(days=day), starts=dt.time(10), ends=dt.time(13, 30),
+                klass=klass,
+                on=STARTS + dt.timedelta(days=day),
+                starts=dt.time(10),
+                ends=dt.time(13, 30),
                 place=klass.place,
             )
             for day in range(5)
@@ -86,7 +96,10 @@ def files(classes: Sequence[TrainingClass], seed: int) -> Iterator[RosterFile]:
         rows = _plain(people) if place % 2 == 0 else _provincial(people)
         if opening.faults:
             _spoil(rows, chance)
-        title = [[f"{opening.school}{opening.trade}开班花名册"], ["单位(盖章):", None, None, f"班级编号:{opening.number}"]]
+        title: list[Sequence[object]] = [
+            [f"{opening.school}{opening.trade}开班花名册"],
+            ["单位(盖章):", None, None, f"班级编号:{opening.number}"],
+        ]
         data = _workbook([*title, *rows, [], ["填表人:王芳", None, "联系电话:0998-2823456"]])
         options = {"class": f"{opening.school}/{opening.number}"}
         yield RosterFile(f"{opening.number}{opening.trade}花名册.xlsx", data, "roster", options)
@@ -96,7 +109,16 @@ def _plain(people: Sequence[Invented]) -> list[list[object]]:
     """The school's own list."""
     head: list[object] = ["序号", "姓名", "性别", "文化程度", "身份证号码", "联系电话", "人员类别", "民族"]
     return [head] + [
-        [i, p.name, "男" if p.sex == "M" else "女", p.education, p.id_number, p.phone, "农村转移就业劳动者", "略"]
+        [
+            i,
+            p.name,
+            "男" if p.sex == "M" else "女",
+            p.education,
+            p.id_number,
+            p.phone,
+            "农村转移就业劳动者",
+            "略",
+        ]
         for i, p in enumerate(people, 1)
     ]
 
@@ -104,12 +126,32 @@ def _plain(people: Sequence[Invented]) -> list[list[object]]:
 def _provincial(people: Sequence[Invented]) -> list[list[object]]:
     """The columns of the provincial import, bank account and all."""
     head: list[object] = [
-        "公民身份号码", "姓名", "民族", "就业失业登记证号码", "人员类别", "户口性质", "户口所在地区划", "家庭住址", "联系电话", "开户银行",
-        "银行户名", "银行账号",
+        "公民身份号码",
+        "姓名",
+        "民族",
+        "就业失业登记证号码",
+        "人员类别",
+        "户口性质",
+        "户口所在地区划",
+        "家庭住址",
+        "联系电话",
+        "开户银行",
+        "银行户名",
+        "银行账号",
     ]
     return [head] + [
         [
-            p.id_number, p.name, "略", None, "城镇登记失业人员", "农业", p.region_code, None, p.phone, "示例银行", p.name,
+            p.id_number,
+            p.name,
+            "略",
+            None,
+            "城镇登记失业人员",
+            "农业",
+            p.region_code,
+            None,
+            p.phone,
+            "示例银行",
+            p.name,
             p.bank_account,
         ]
         for p in people
@@ -132,7 +174,12 @@ def _spoil(rows: list[list[object]], chance: random.Random) -> None:
 
 def _workbook(rows: Sequence[Sequence[object]]) -> bytes:
     out = io.BytesIO()
-    options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
+    options = {
+        "in_memory": True,
+        "strings_to_formulas": False,
+        "strings_to_urls": False,
+        "strings_to_numbers": False,
+    }
     with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": SAVED})
         sheet = book.add_worksheet("花名册")
