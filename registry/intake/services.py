@@ -161,7 +161,8 @@ def resume(batch_id: UUID, *, actor: User | None) -> Batch:
     batch = Batch.objects.get(pk=batch_id)
     if batch.state not in (State.FAILED, State.CHECKING, State.COMMITTING, State.RECEIVED):
         raise NotAllowed(str(batch_id))
-    audit.record(code="intake.resume", actor=actor, subject_type="batch", subject_id=str(batch_id))
+    with transaction.atomic():
+        audit.record(code="intake.resume", actor=actor, subject_type="batch", subject_id=str(batch_id))
     return batch
 
 
