@@ -8,3 +8,10 @@ class CertificatesConfig(AppConfig):
     name = "certificates"
     verbose_name = "证书"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Make known what this app puts on a person's page."""
+        from certificates.issuance.panels import CERTIFICATES
+        from registry.people import panels
+
+        panels.register(CERTIFICATES)

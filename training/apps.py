@@ -10,14 +10,19 @@ class TrainingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make the kinds of sheet known that end in this app."""
+        """Make known the kinds of sheet that end in this app, and what it puts on a person's page."""
         from importlib.util import find_spec
 
         if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
             return
         from registry.intake import kinds
+        from registry.people import panels
+        from training.claims.panels import MONEY
+        from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND
 
         kinds.register(ROSTER_KIND)
         kinds.register(LEDGER_KIND)
+        panels.register(TRAININGS)
+        panels.register(MONEY)

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext_lazy as _
+
 from registry.accounts.policy import can
 from registry.config.panels import Card, register, register_counter
 from registry.intake import kinds
 from registry.intake import queries as intake
 from registry.lib.scope import Actor
+from registry.people import looking, panels
 from registry.people import queries as people
+from registry.people.panels import Panel
 
 SHOWN = 8
 
@@ -43,6 +47,7 @@ def _count_matches(actor: Actor) -> int:
 
 def register_all() -> None:
     """Called once, when the program is ready."""
+    panels.register(Panel("looked", _("谁查看过"), "registry/people/_looked.html", looking.latest, order=90))
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)

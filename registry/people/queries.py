@@ -1,4 +1,5 @@
 """Nouns of people: found by exact number or by name, always within a scope, never decrypted."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -20,8 +21,10 @@ _INSTITUTION_PATH = "enrolments__klass__institution_id"
 
 def people(scope: Scope) -> QuerySet[Person]:
     """Everybody on record whom the reader may see, documents masked, in order of registration."""
-    seen = Q() if scope.sees_everything else within(
-        scope, region_field=_REGION_PATH, institution_field=_INSTITUTION_PATH, person_field="id"
+    seen = (
+        Q()
+        if scope.sees_everything
+        else within(scope, region_field=_REGION_PATH, institution_field=_INSTITUTION_PATH, person_field="id")
     )
     found = Person.objects.filter(state=Person.State.ACTIVE).filter(seen)
     if scope.kind in ("region", "institution"):
@@ -31,7 +34,9 @@ def people(scope: Scope) -> QuerySet[Person]:
 
 def person(scope: Scope, person_id: UUID) -> Person | None:
     """None outside the scope; a merged record leads to the one that holds it now."""
-    merged = Person.objects.filter(pk=person_id, state=Person.State.MERGED).values_list("merged_into_id", flat=True)
+    merged = Person.objects.filter(pk=person_id, state=Person.State.MERGED).values_list(
+        "merged_into_id", flat=True
+    )
     return people(scope).filter(pk=merged.first() or person_id).first()
 
 

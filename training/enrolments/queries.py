@@ -1,7 +1,9 @@
 """Nouns of enrolments: the rows behind every number, and from each row back to its file, sheet and cells."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -28,6 +30,30 @@ def enrolment(scope: Scope, enrolment_id: int) -> Enrolment | None:
 def of_person(scope: Scope, person_id: UUID) -> QuerySet[Enrolment]:
     """One person's trainings, latest first."""
     return enrolments(scope).filter(person_id=person_id).order_by("-started_on", "-id")
+
+
+def filtered(
+    found: QuerySet[Enrolment],
+    *,
+    klass: int | None = None,
+    batch: UUID | None = None,
+    state: str = "",
+    training_type: str = "",
+    category: str = "",
+    since: date | None = None,
+    until: date | None = None,
+) -> QuerySet[Enrolment]:
+    """Those that the filter row asks for; `since` and `until` bound the day of finishing, both included."""
+    wanted = {
+        "klass_id": klass,
+        "batch_id": batch,
+        "state": state,
+        "training_type": training_type,
+        "category": category,
+        "finished_on__gte": since,
+        "finished_on__lte": until,
+    }
+    return found.filter(**{name: value for name, value in wanted.items() if value})
 
 
 @dataclass(frozen=True, slots=True)

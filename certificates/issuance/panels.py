@@ -1,0 +1,22 @@
+"""What issuance puts on the personal account: the certificates that the person holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from certificates.issuance import queries
+from registry.lib.scope import Scope
+from registry.people.models import Person
+from registry.people.panels import Panel
+
+
+def _certificates(scope: Scope, person: Person) -> Mapping[str, Any]:
+    rows = list(queries.of_person(scope, person.pk))
+    return {"rows": rows, "aside": _t("%(n)s 本") % {"n": len(rows)} if rows else ""}
+
+
+CERTIFICATES = Panel("certificates", _("证书"), "certificates/issuance/_panel.html", _certificates, order=30)

@@ -1,0 +1,16 @@
+"""Pages of people, under /people/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from registry.people import views
+
+app_name = "people"
+
+urlpatterns = [
+    path("", views.person_list, name="list"),
+    path("me/", views.me, name="me"),
+    path("matches/", views.matches, name="matches"),
+    path("<uuid:person_id>/", views.detail, name="detail"),
+]

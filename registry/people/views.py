@@ -1,0 +1,121 @@
+"""Pages of people: look somebody up, the personal training account, and pairs that may be one person."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from registry.accounts.policy import requires
+from registry.lib.web import listed
+from registry.people import looking, merging, panels, queries
+from registry.people.forms import DecisionForm, SearchForm
+from registry.people.models import MatchCase, Person
+
+
+@require_http_methods(["GET", "POST"])
+@requires("person.read")
+def person_list(request: Any) -> HttpResponseBase:
+    """Find people by name or by number. Numbers are posted, so that none ends up in an address or a log."""
+    if request.method == "POST":
+        return _asked(request)
+    form = SearchForm(request.GET)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    found = listed(request, queries.search(request.scope, text), ["name_key", "id"]) if text else None
+    return render(request, "registry/people/list.html", {"form": form, "text": text, "list": found})
+
+
+def _asked(request: Any) -> HttpResponseBase:
+    form = SearchForm(request.POST)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    if not any(character.isdigit() for character in text):
+        return redirect(f"{reverse('people:list')}?{urlencode({'q': text})}")
+    person = queries.search(request.scope, text).first()
+    if person is not None:
+        return redirect("people:detail", person.pk)
+    messages.info(request, _("您的查看范围内没有这个证件号码。请核对号码，须输入完整的号码。"))
+    return redirect("people:list")
+
+
+@require_GET
+@requires("person.read")
+def detail(request: Any, person_id: UUID) -> HttpResponse:
+    """The personal training account (个人培训账户); who opened it is noted."""
+    person = queries.person(request.scope, person_id)
+    if person is None:
+        raise Http404
+    looking.note(person, reader=request.user)
+    return _account(request, person)
+
+
+@require_GET
+@requires("person.read")
+def me(request: Any) -> HttpResponse:
+    """One's own account."""
+    scope = request.scope
+    person = queries.person(scope, scope.person_id) if scope.kind == "own" else None
+    if person is None:
+        return render(request, "registry/people/no_account.html", status=404)
+    return _account(request, person)
+
+
+def _account(request: Any, person: Person) -> HttpResponse:
+    return render(
+        request,
+        "registry/people/detail.html",
+        {
+            "person": person,
+            "own": request.scope.kind == "own",
+            "filled": panels.of_person(request.scope, person),
+            "phones": person.phones.defer("sealed").order_by("created_at"),
+            "menu": "people:me" if request.scope.kind == "own" else "people:list",
+        },
+    )
+
+
+@require_http_methods(["GET", "POST"])
+@requires("person.match")
+def matches(request: Any) -> HttpResponseBase:
+    """Pairs of records that may be one person; a human decides, with a reason."""
+    open_cases = queries.open_match_cases(request.scope)
+    if request.method == "POST":
+        form = DecisionForm(request.POST)
+        if form.is_valid():
+            _decide(request, form)
+        else:
+            messages.warning(request, _("还没有保存：请选择结论并写明依据。"))
+        return redirect("people:matches")
+    found = listed(request, open_cases, ["id"], size=20)
+    pairs = [(case, ((_("已有记录（保留）"), case.first), (_("新登记"), case.second))) for case in found.rows]
+    return render(request, "registry/people/matches.html", {"list": found, "pairs": pairs})
+
+
+def _decide(request: Any, form: DecisionForm) -> None:
+    case = queries.open_match_cases(request.scope).filter(pk=form.cleaned_data["case"]).first()
+    if case is None:
+        messages.info(request, _("这一组已由他人处理。"))
+        return
+    reason = form.cleaned_data["reason"]
+    if form.cleaned_data["answer"] == DecisionForm.DIFFERENT:
+        merging.keep_apart(case_id=case.pk, reason=reason, actor=request.user)
+        messages.success(request, _("已记为不是同一人。"))
+        return
+    _merge(request, case, reason)
+
+
+def _merge(request: Any, case: MatchCase, reason: str) -> None:
+    try:
+        merging.merge(
+            survivor_id=case.first_id, absorbed_id=case.second_id, reason=reason, actor=request.user
+        )
+    except merging.CannotMerge as error:
+        messages.warning(request, error.__doc__ or "")
+    else:
+        messages.success(request, _("已合并为一人，可以撤销。"))

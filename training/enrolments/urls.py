@@ -1,0 +1,15 @@
+"""Pages of enrolments, under /enrolments/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from training.enrolments import views
+
+app_name = "enrolments"
+
+urlpatterns = [
+    path("", views.enrolment_list, name="list"),
+    path("<int:enrolment_id>/", views.detail, name="detail"),
+    path("<int:enrolment_id>/cells/", views.cells, name="cells"),
+]

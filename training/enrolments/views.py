@@ -1,0 +1,89 @@
+"""Pages of enrolments: the rows behind a number, and one row with where it came from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from registry.accounts.policy import requires
+from registry.intake import queries as intake
+from registry.intake import reading, source, store
+from registry.lib.web import listed, page_or_part
+from registry.people import looking
+from training.classes import queries as classes
+from training.enrolments import queries
+from training.enrolments.forms import EnrolmentFilter
+from training.enrolments.models import Enrolment
+
+
+@require_GET
+@requires("enrolment.read")
+def enrolment_list(request: Any) -> HttpResponse:
+    """Rows within the reader's scope, latest registered first; the address holds the filter."""
+    form = EnrolmentFilter(request.GET)
+    form.is_valid()
+    asked = form.cleaned_data
+    found = queries.filtered(queries.enrolments(request.scope), **asked)
+    return render(
+        request,
+        "training/enrolments/list.html",
+        {
+            "form": form,
+            "list": listed(request, found.prefetch_related("person__documents"), ["-id"]),
+            "klass": classes.klass(request.scope, asked["klass"]) if asked.get("klass") else None,
+            "batch": intake.batch(request.scope, asked["batch"]) if asked.get("batch") else None,
+        },
+    )
+
+
+@require_GET
+@requires("enrolment.read")
+def detail(request: Any, enrolment_id: int) -> HttpResponse:
+    """One enrolment: the facts it is counted by, and its file, sheet and row."""
+    row = _enrolment(request, enrolment_id)
+    looking.note(row.person, reader=request.user)
+    origin = queries.provenance(row)
+    return render(
+        request,
+        "training/enrolments/detail.html",
+        {
+            "row": row,
+            "origin": origin,
+            "may_see_batch": origin is not None and intake.batch(request.scope, origin.batch.pk) is not None,
+        },
+    )
+
+
+@require_GET
+@requires("enrolment.read")
+def cells(request: Any, enrolment_id: int) -> HttpResponse:
+    """The cells of the row in the sheet as it came, read again from the kept file."""
+    row = _enrolment(request, enrolment_id)
+    origin = queries.provenance(row)
+    if origin is None:
+        raise Http404
+    gone = ""
+    found: source.Cells = []
+    try:
+        found = source.cells(origin.batch, origin.row)
+    except (store.FileGone, store.FileDamaged) as error:
+        gone = error.__doc__ or ""
+    except reading.Refused:
+        gone = _("原件这次未能读取，请稍后再试。")
+    return page_or_part(
+        request,
+        "training/enrolments/cells.html",
+        "training/enrolments/_cells.html",
+        {"row": row, "origin": origin, "cells": found, "gone": gone},
+    )
+
+
+def _enrolment(request: Any, enrolment_id: int) -> Enrolment:
+    row = queries.enrolment(request.scope, enrolment_id)
+    if row is None:
+        raise Http404
+    return row
