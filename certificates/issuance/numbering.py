@@ -24,9 +24,9 @@ SKILL, SKILL_TOP, PILOT, QUALIFICATION, SPECIAL, COMPLETION = (
 
 
 class Parts(NamedTuple):
-    """What stands in the number: issue year of two or four digits, and rank 1-8 of the level; None when it does not."""
+    """What stands in the number: last two digits of the issue year, rank 1-8 of the level; None where it does not."""
 
-    year: str | None = None
+    year: int | None = None
     rank: int | None = None
     body: str = ""
 
@@ -55,11 +55,7 @@ _TOP_RANKS = (7, 8)
 
 
 def _skill(found: re.Match[str]) -> Parts:
-    return Parts(found["year"], _RANK_OF_DIGIT.get(found["level"]), found["body"])
-
-
-def _year_only(found: re.Match[str]) -> Parts:
-    return Parts(found["year"])
+    return Parts(int(found["year"]), _RANK_OF_DIGIT.get(found["level"]), found["body"])
 
 
 def _nothing(found: re.Match[str]) -> Parts:
@@ -123,7 +119,7 @@ def read(number: str) -> Verdict:
 
 def year_disagrees(verdict: Verdict, issued_on: date) -> bool:
     year = verdict.parts.year
-    return year is not None and not f"{issued_on.year:04d}".endswith(year)
+    return year is not None and issued_on.year % 100 != year
 
 
 def level_disagrees(verdict: Verdict, rank: int) -> bool:

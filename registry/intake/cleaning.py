@@ -101,6 +101,7 @@ def holder(bench: Bench, heading: str) -> Clean:
 
 _NAME_CLEANED = Fault("CLEANED", WARNING, "姓名已清洗:空格、间隔号或旧编码的生僻字已统一；请核对")
 _ID_CLEANED = Fault("CLEANED", WARNING, "证件号码已清洗:去除空格、引号或不可见字符,全角转半角,X 的写法已统一；请核对")
+_WITHOUT_CHECK = ("passport", "hm_pass", "tw_pass")
 _CUT = "证件号码已被 Excel 截断或转为数字,末几位已丢失；请把该列设为文本后重新填写完整号码"
 
 
@@ -116,22 +117,26 @@ def id_number(bench: Bench, heading: str) -> Clean:
     index = ring.indexer("idno") if ring else None
 
     def clean(cell: Cell) -> Cleaned:
-        kind = values.get("doc_kind")
-        if type(cell) is not str:
-            if isinstance(cell, float | int) and not isinstance(cell, bool):
-                if kind in (None, "id_card", "hmt_permit", "foreign_pr", "foreign_pr_old") or abs(cell) >= 1e15:
-                    return cut
+        kinds = values.get("doc_kind")
+        kind = kinds[bench.at] if kinds else None
+        changed = False
+        if type(cell) is str and len(cell) == 18 and cell.isascii() and cell.isalnum():
+            value = cell.upper()  # the common case; a small x is told below
+        else:
             fault = cell_fault(cell)
             if fault is not None:
                 return fault._replace(fields=nothing)
-            cell = plain(cell)
-        elif cell and cell[0] in "#'`=E" and (fault := cell_fault(cell)) is not None:
-            return fault._replace(fields=nothing)
-        value, changed = normalise(unwrapped(cell) if cell[:1] in ("=", "'") else cell)
-        if not value:
-            return missing
-        if looks_cut(value, False):
+            if isinstance(cell, float | int) and not isinstance(cell, bool):
+                if kind not in _WITHOUT_CHECK or abs(cell) >= 1e15:
+                    return cut
+            text = unwrapped(cell) if type(cell) is str else plain(cell)
+            value = normalise(text).value
+            if not value:
+                return missing
+        if (value.endswith("000") or len(value) != 18) and looks_cut(value, False):
             return cut
+        if type(cell) is str:
+            changed = value != cell
         verdict = check(value, kind, today)
         if verdict.code:
             return _error(verdict.code, verdict.message, nothing)
@@ -139,14 +144,14 @@ def id_number(bench: Bench, heading: str) -> Clean:
         if seal is None or index is None:
             sealed = indexed = NULL
         else:
-            sealed = r"\\x" + seal(value.encode(), bench.row_id).hex()
+            sealed = r"\\x" + seal(value.encode(), bench.row_ids[bench.at]).hex()
             indexed = r"\\x" + index(value).hex()
         birth = verdict.birth
         fields = (
             verdict.kind, indexed, sealed, mask_id_number(value),
             _day_text(birth) if birth is not None else NULL, verdict.sex,
         )
-        return Cleaned(fields, verdict, (_ID_CLEANED,) if changed or cell[:1] in ("=", "'") else ())
+        return Cleaned(fields, verdict, (_ID_CLEANED,) if changed else ())
 
     return clean
 
@@ -232,7 +237,7 @@ def phone(bench: Bench, heading: str) -> Clean:
         faults = changed if type(cell) is str and cell != number else ()
         if seal is None or index is None:
             return Cleaned((NULL, NULL, mask_phone(number)), number, faults)
-        fields = (copy_bytes(index(number)), copy_bytes(seal(number.encode(), bench.row_id)), mask_phone(number))
+        fields = (copy_bytes(index(number)), copy_bytes(seal(number.encode(), bench.row_ids[bench.at])), mask_phone(number))
         return Cleaned(fields, number, faults)
 
     return clean
@@ -268,7 +273,7 @@ def account(bench: Bench, heading: str) -> Clean:
         if seal is None or index is None:
             fields: tuple[str, ...] = (NULL, NULL, mask_account(value))
         else:
-            sealed = copy_bytes(seal(value.encode(), bench.row_id))
+            sealed = copy_bytes(seal(value.encode(), bench.row_ids[bench.at]))
             fields = (copy_bytes(index(value)), sealed, mask_account(value))
         faults = _faults_of(cell)
         if why:

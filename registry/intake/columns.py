@@ -4,7 +4,7 @@ Pure Python without Django: the caged child imports it, and so does everybody wh
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -29,20 +29,40 @@ Clean: TypeAlias = Callable[[Cell], Cleaned]
 
 @dataclass(slots=True)
 class Bench:
-    """What cleaners have at hand while one sheet is read. ``row_id`` and ``values`` are those of the current row."""
+    """What cleaners have at hand while one sheet is read, a chunk of rows at a time.
+
+    ``row_ids`` and the lists in ``values`` (by column key) are those of the current chunk; ``at`` is the place in them
+    of the row being cleaned. ``printed`` gives each present column's heading.
+    """
 
     keyring: Keyring | None
     today: date
     printed: Mapping[str, str] = field(default_factory=dict)
-    slots: Mapping[str, int] = field(default_factory=dict)
-    row_id: Any = None
-    values: dict[str, Any] = field(default_factory=dict)
-    faults: list[tuple[str, Fault]] = field(default_factory=list)
+    row_ids: list[str] = field(default_factory=list)
+    values: dict[str, list[Any]] = field(default_factory=dict)
+    faults: dict[int, list[tuple[str, Fault]]] = field(default_factory=dict)
+    at: int = 0
 
-    def is_faulty(self, key: str) -> bool:
-        """Whether something was already said of this column in the current row."""
+    def start(self, row_ids: list[str]) -> None:
+        """Begin a chunk of so many rows."""
+        self.row_ids = row_ids
+        self.values.clear()
+        self.faults = {}
+
+    def tell(self, at: int, printed: str, fault: Fault) -> None:
+        self.faults.setdefault(at, []).append((printed, fault))
+
+    def tell_of(self, at: int, column: Column, fault: Fault) -> None:
+        self.tell(at, self.printed.get(column.key, column.heading), fault)
+
+    def column(self, key: str) -> list[Any]:
+        """Values of a column in this chunk; None for every row where the sheet has no such column."""
+        return self.values.get(key) or [None] * len(self.row_ids)
+
+    def is_faulty(self, at: int, key: str) -> bool:
+        """Whether something was already said of this cell."""
         heading = self.printed.get(key)
-        return any(printed == heading for printed, _ in self.faults)
+        return any(printed == heading for printed, _ in self.faults.get(at, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +88,19 @@ class Column:
     width: int = 14
 
 
-IDENTITY_STAGED: tuple[tuple[str, str], ...] = (
+_ROW_STAGED: tuple[tuple[str, str], ...] = (
     ("row", "int"),
     ("bad", "bool"),
     ("reader_bad", "bool"),  # stays when checks against the registry are made anew
     ("person_uuid", "uuid"),
 )
 
-Finish: TypeAlias = Callable[[dict[str, Any], list[str]], list[tuple[str, Fault]]]
+# Judges the rows of a chunk as wholes: reads values, tells faults on the bench, and may add staged columns.
+Finish: TypeAlias = Callable[[dict[str, list[Any]], dict[str, Sequence[str]]], None]
 
 
 def no_finish(bench: Bench) -> Finish:
-    return lambda values, out: []
+    return lambda values, staged: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +108,7 @@ class SheetSpec:
     """One kind of sheet as the reader knows it.
 
     ``origin`` is where the child finds this object again ("package.module:NAME"). ``required`` lists groups of column
-    keys, one of each group must be there. ``finish`` judges a row as a whole and fills ``finish_staged``.
+    keys, one of each group must be there. ``finish`` judges rows as wholes and fills ``finish_staged``.
     ``service`` headings help to tell a header, and are never stored. ``silent`` ones are those that number rows, and
     those of our own error workbook, which comes back as it is: not even mentioned.
     """
@@ -106,14 +127,10 @@ class SheetSpec:
     def staged(self) -> tuple[tuple[str, str], ...]:
         """(name, SQL type) of the staging table, in the order of the COPY lines."""
         return (
-            *IDENTITY_STAGED,
+            *_ROW_STAGED,
             *(pair for column in self.columns for pair in column.staged),
             *self.finish_staged,
         )
-
-    @property
-    def slots(self) -> dict[str, int]:
-        return {name: number for number, (name, _) in enumerate(self.staged)}
 
     def column(self, key: str) -> Column:
         for column in self.columns:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from registry.intake import refusal
@@ -34,11 +34,30 @@ class Limits:
 
 LIMITS = Limits()
 
+
+@dataclass(slots=True)
+class SheetFacts:
+    """What one pass over a sheet's part tells a reader: the last row that holds a value, and what follows the rows."""
+
+    rows: int = 0
+    tail: bytes = b""
+
+
+@dataclass(slots=True)
+class Facts:
+    """By the path of the part."""
+
+    sheets: dict[str, SheetFacts] = field(default_factory=dict)
+
 _SPLIT = "请拆分成几个文件后再上传"
 _RESAVE = "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
 _UNPACKED = re.compile(r"\.(?:xml|rels|vml)$|^mimetype$", re.I)
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.I)
-_CHUNK = 256 * 1024
+_ELEMENT = re.compile(rb"<[A-Za-z]")
+_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
+_CHUNK = 512 * 1024
+_ROW_REACH = 16 * 1024
+_LONGEST_TAIL = 8 * MIB
 
 
 def check_size(size: int, format_: str, limits: Limits = LIMITS) -> None:
@@ -54,8 +73,9 @@ def check_size(size: int, format_: str, limits: Limits = LIMITS) -> None:
         )
 
 
-def check_archive(file: BinaryIO, limits: Limits = LIMITS) -> None:
+def check_archive(file: BinaryIO, limits: Limits = LIMITS) -> Facts:
     """Judge a zip-based workbook and leave the file at its beginning. Raises Refusal."""
+    facts = Facts()
     try:
         with zipfile.ZipFile(file) as archive:
             parts = archive.infolist()
@@ -63,11 +83,44 @@ def check_archive(file: BinaryIO, limits: Limits = LIMITS) -> None:
             total = 0
             for part in parts:
                 if _UNPACKED.search(part.filename):
-                    total += _check_part(archive, part, limits, total)
+                    watch = _Watch() if "/worksheets/" in part.filename else None
+                    total += _check_part(archive, part, limits, total, watch)
+                    if watch is not None:
+                        facts.sheets[part.filename] = watch.facts()
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
         raise Refusal(refusal.FILE_UNREADABLE, f"文件不完整或已损坏；{_RESAVE}") from None
     finally:
         file.seek(0)
+    return facts
+
+
+class _Watch:
+    """Sees a sheet's part go by."""
+
+    def __init__(self) -> None:
+        self._before = self._piece = self._valued = b""
+        self._tail: list[bytes] = []
+        self._tail_bytes = 0
+
+    def see(self, piece: bytes) -> None:
+        if b"</v>" in piece or b"</t>" in piece:
+            self._valued = self._before[-_ROW_REACH:] + piece
+        if self._tail:
+            self._keep(piece)
+        elif (start := (window := self._before[-12:] + piece).find(b"<mergeCells")) >= 0:
+            self._keep(window[start:])
+        self._before = piece
+
+    def _keep(self, piece: bytes) -> None:
+        self._tail_bytes += len(piece)
+        if self._tail_bytes > _LONGEST_TAIL:
+            raise Refusal(refusal.FILE_TOO_LARGE, f"表中合并单元格过多；{_RESAVE}")
+        self._tail.append(piece)
+
+    def facts(self) -> SheetFacts:
+        last = max(self._valued.rfind(b"</v>"), self._valued.rfind(b"</t>"))
+        numbers = _ROW_NUMBER.findall(self._valued, max(self._valued.rfind(b"<row", 0, max(last, 0)), 0))
+        return SheetFacts(int(numbers[0]) if numbers else 0, b"".join(self._tail))
 
 
 def _check_list(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -99,20 +152,29 @@ def _check_growth(unpacked: int, packed: int, limits: Limits) -> None:
         raise Refusal(refusal.FILE_TOO_LARGE, f"表格展开后过大；{_SPLIT}")
 
 
-def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: Limits, before: int) -> int:
+def _check_part(
+    archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: Limits, before: int, watch: _Watch | None
+) -> int:
     """Unpack one part, which counts more than what its header declares; returns its bytes."""
     size = 0
-    tail = b""
     with archive.open(part) as stream:
         while piece := stream.read(_CHUNK):
-            if not size and (piece.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in piece[:64]):
-                raise Refusal(refusal.FILE_UNREADABLE, f"文件内部使用了不支持的文字编码；{_RESAVE}")
+            if not size:
+                _check_beginning(piece)
             size += len(piece)
             _check_growth(size, part.compress_size, limits)
             if before + size > limits.total_bytes:
                 raise Refusal(refusal.FILE_TOO_LARGE, f"表格展开后过大；{_SPLIT}")
-            # No part of a workbook declares a document type; who does, means harm to the parser behind.
-            if (b"<!" in piece or b"<" in tail) and _DECLARATION.search(tail + piece):
-                raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部含有不允许的实体声明；{_RESAVE}")
-            tail = piece[-9:]
+            if watch is not None:
+                watch.see(piece)
     return size
+
+
+def _check_beginning(piece: bytes) -> None:
+    """No part of a workbook declares a document type, which could only stand before its first element."""
+    if piece.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in piece[:64]:
+        raise Refusal(refusal.FILE_UNREADABLE, f"文件内部使用了不支持的文字编码；{_RESAVE}")
+    if _DECLARATION.search(piece):
+        raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部含有不允许的实体声明；{_RESAVE}")
+    if len(piece) == _CHUNK and not _ELEMENT.search(piece):
+        raise Refusal(refusal.FILE_UNREADABLE, f"文件内部结构异常；{_RESAVE}")

@@ -7,17 +7,15 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Protocol
 
-from registry.identity.keyring import Keyring
-from registry.identity.uuid7 import uuid7_block
-from registry.intake import choosing, cleaning, guard
-from registry.intake.cells import ERROR, Broken, Cell, Fault, Row, copy_text
-from registry.intake.columns import Bench, Clean, Cleaned, Column, SheetSpec
+from registry.intake import choosing, guard
+from registry.intake.cells import Broken, Cell, Row
+from registry.intake.columns import SheetSpec
 from registry.intake.header import Header
+from registry.intake.lines import Lines
 from registry.intake.readers import Sheet, open_book
 from registry.intake.rows import Sieve, fill_merged
 from registry.intake.sniff import BOOK_KINDS, ZIP_KINDS, sniff
 
-_REMEMBERED = 20_000  # different cells of one column that are remembered; a hostile sheet repeats none
 _RAW_ROWS = 500
 _MOST_SKIPPED = 2_000
 
@@ -36,9 +34,8 @@ class Harvest:
         self._kind = sniff(file)
         limits = guard.Limits(file_bytes=request["max_bytes"])
         guard.check_size(os.fstat(file.fileno()).st_size, self._kind.format, limits)
-        if self._kind.format in ZIP_KINDS:
-            guard.check_archive(file, limits)
-        book = open_book(file, path, self._kind)
+        facts = guard.check_archive(file, limits) if self._kind.format in ZIP_KINDS else None
+        book = open_book(file, path, self._kind, facts)
         chosen = choosing.choose(book, spec, request.get("sheet"), request.get("mapping"))
         self._sheet: Sheet = chosen.sheet
         self._header: Header = chosen.header
@@ -53,7 +50,7 @@ class Harvest:
         filled: set[tuple[int, int]] = set()
         below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
         people = sieve.people(fill_merged(below, self._sheet.merges, self._header.last_row, filled))
-        line_maker = _Lines(self._spec, self._request, self._header, filled)
+        line_maker = Lines(self._spec, self._header, self._request.get("keys"), filled)
         total = self._expected()
         read = bad = cleaned_cells = done = 0
         names: dict[str, str] = {}
@@ -63,7 +60,7 @@ class Harvest:
             bad += line_maker.bad
             cleaned_cells += line_maker.cleaned
             if self._request.get("want_cleaned"):
-                names.update(line_maker.names)
+                names.update((str(number), name) for number, name in line_maker.names)
             # Rows of the sheet, not people: footers and blank lines are work done as well.
             done = max(done, rows[-1][0] - self._header.last_row)
             self._sender.send(
@@ -150,130 +147,3 @@ def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-class _Step:
-    """One column at work: where its cell stands, how it is cleaned, where its fields go."""
-
-    __slots__ = ("place", "key", "printed", "clean", "memo", "slot")
-
-    def __init__(self, column: Column, place: int, printed: str, clean: Clean, slots: dict[str, int]) -> None:
-        self.place, self.key, self.printed, self.clean = place, column.key, printed, clean
-        self.memo: dict[Cell, Cleaned] | None = {} if column.memo else None
-        names = [name for name, _ in column.staged]
-        self.slot: int | slice | None = None
-        if len(names) == 1:
-            self.slot = slots[names[0]]
-        elif names:
-            self.slot = slice(slots[names[0]], slots[names[0]] + len(names))
-
-
-class _Lines:
-    """Makes COPY lines and issue lines of a chunk of rows."""
-
-    def __init__(
-        self, spec: SheetSpec, request: dict[str, Any], header: Header, filled: set[tuple[int, int]]
-    ) -> None:
-        keys = request.get("keys")
-        slots = spec.slots
-        self._bench = Bench(
-            keyring=Keyring.from_dict(keys) if keys else None, today=date.today(), printed=header.printed, slots=slots
-        )
-        self._printed = {column.key: header.printed.get(column.key, column.heading) for column in spec.columns}
-        present = sorted(
-            (column for column in spec.columns if column.key in header.columns), key=lambda column: column.turn
-        )
-        self._steps = [
-            _Step(
-                column, header.columns[column.key], header.printed[column.key],
-                column.clean(self._bench, header.printed[column.key]), slots,
-            )
-            for column in present
-        ]
-        self._finish = spec.finish(self._bench)
-        self._template = [r"\N"] * len(spec.staged)
-        self._filled = filled
-        self._width = 1 + max(header.columns.values())
-        self._previous: list[Cell] = []
-        self.bad = self.cleaned = 0
-        self.names: dict[str, str] = {}
-
-    def make(self, rows: Sequence[Row]) -> tuple[bytes, bytes]:
-        """COPY lines of the rows, and COPY lines of their issues (row, column, code, severity, message)."""
-        bench, steps, finish, width = self._bench, self._steps, self._finish, self._width
-        values, filled = bench.values, self._filled
-        lines: list[str] = []
-        issues: list[str] = []
-        self.bad = self.cleaned = 0
-        self.names = {}
-        for (number, cells), row_id in zip(rows, uuid7_block(len(rows)), strict=True):
-            if len(cells) < width:
-                cells.extend([""] * (width - len(cells)))
-            bench.row_id = row_id
-            out = self._template.copy()
-            values.clear()
-            faults: list[tuple[str, Fault]] = []
-            bench.faults = faults
-            for step in steps:
-                cell = cells[step.place]
-                memo = step.memo
-                if memo is None:
-                    if cell in _DITTO:
-                        cell = self._same_as_above(cells, step, faults)
-                    found = step.clean(cell)
-                else:
-                    hit = memo.get(cell)
-                    if hit is None:
-                        if cell in _DITTO:
-                            cell = self._same_as_above(cells, step, faults)
-                        hit = step.clean(cell)
-                        if len(memo) < _REMEMBERED and cells[step.place] is cell:
-                            memo[cell] = hit
-                    found = hit
-                fields, value, said = found
-                if value is not None:
-                    values[step.key] = value
-                slot = step.slot
-                if slot is not None:
-                    out[slot] = fields  # type: ignore[index, assignment]
-                if said:
-                    for fault in said:
-                        faults.append((step.printed, fault))
-            if filled:
-                self._tell_filled(number, faults)
-            for key, fault in finish(values, out):
-                faults.append((self._printed.get(key, key), fault))
-            bad = False
-            for printed, fault in faults:
-                if fault.severity == ERROR:
-                    bad = True
-                elif fault.code == "CLEANED":
-                    self.cleaned += 1
-                issues.append(
-                    f"{number}\t{copy_text(printed)}\t{fault.code}\t{fault.severity}\t{copy_text(fault.message)}\n"
-                )
-            self.bad += bad
-            out[0] = str(number)
-            out[1] = out[2] = "t" if bad else "f"
-            out[3] = row_id
-            lines.append("\t".join(out))
-            if "name" in values:
-                self.names[str(number)] = values["name"]
-            self._previous = cells
-        lines.append("")
-        return "\n".join(lines).encode("utf-8", "replace"), "".join(issues).encode("utf-8", "replace")
-
-    def _same_as_above(self, cells: list[Cell], step: _Step, faults: list[tuple[str, Fault]]) -> Cell:
-        above = self._previous[step.place] if step.place < len(self._previous) else ""
-        cells[step.place] = above
-        faults.append((step.printed, cleaning.FILLED_DOWN))
-        return above
-
-    def _tell_filled(self, number: int, faults: list[tuple[str, Fault]]) -> None:
-        for step in self._steps:
-            if (number, step.place) in self._filled:
-                self._filled.discard((number, step.place))
-                faults.append((step.printed, cleaning.FILLED_DOWN))
-
-
-_DITTO = cleaning.DITTO

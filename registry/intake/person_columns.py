@@ -2,12 +2,10 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
 
-from registry.identity.id_numbers import Verdict
 from registry.intake import cleaning
 from registry.intake.cells import WARNING, Fault
-from registry.intake.columns import Column
+from registry.intake.columns import Bench, Column
 from registry.lib.dates import ReadDate
 
 DOC_KINDS = {
@@ -59,17 +57,17 @@ _SEX = Fault("SEX_MISMATCH", WARNING, "性别与证件号码不符,以证件号�
 _BIRTH = Fault("BIRTH_MISMATCH", WARNING, "出生日期与证件号码不符,以证件号码为准；请核对")
 
 
-def contradictions(values: dict[str, Any], faults: list[tuple[str, Fault]]) -> None:
-    """What the row says beside the number, against what the number says: the number wins (domain D14)."""
-    verdict: Verdict | None = values.get("id_number")
-    if verdict is None:
-        return
-    said = values.get("sex_said")
-    if said is not None and verdict.sex and said != verdict.sex:
-        faults.append(("sex_said", _SEX))
-    born: ReadDate | None = values.get("birth_said")
-    if born is not None and verdict.birth is not None and not _same_day(born, verdict.birth):
-        faults.append(("birth_said", _BIRTH))
+def contradictions(bench: Bench) -> None:
+    """What rows say beside the number, against what the number says: the number wins (domain D14)."""
+    verdicts = bench.column("id_number")
+    if SEX.key in bench.values:
+        for at, (said, verdict) in enumerate(zip(bench.values[SEX.key], verdicts, strict=True)):
+            if said and verdict and verdict.sex and said != verdict.sex:
+                bench.tell_of(at, SEX, _SEX)
+    if BIRTH.key in bench.values:
+        for at, (born, verdict) in enumerate(zip(bench.values[BIRTH.key], verdicts, strict=True)):
+            if born and verdict and verdict.birth and not _same_day(born, verdict.birth):
+                bench.tell_of(at, BIRTH, _BIRTH)
 
 
 def _same_day(said: ReadDate, birth: date) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Protocol
 
 from registry.intake.cells import Row
+from registry.intake.guard import Facts
 from registry.intake.sniff import Kind
 
 Merge = tuple[int, int, int, int]  # first row, first column, last row, last column; rows from 1, columns from 0
@@ -32,7 +33,7 @@ class Book(Protocol):
     def open(self, name: str) -> Sheet: ...
 
 
-def open_book(file: BinaryIO, path: str, kind: Kind) -> Book:
+def open_book(file: BinaryIO, path: str, kind: Kind, facts: Facts | None) -> Book:
     """``path`` leads to the same file, for libraries that open by name. Raises Refusal FILE_UNREADABLE."""
     # Each library is loaded only when its kind of file comes: the child starts for every file.
     if kind.format in ("csv", "tsv"):
@@ -43,6 +44,10 @@ def open_book(file: BinaryIO, path: str, kind: Kind) -> Book:
         from registry.intake.html_reader import HtmlBook
 
         return HtmlBook(file, kind)
+    if facts is not None and kind.format in ("xlsx", "xlsm"):
+        from registry.intake.careful import CarefulBook
+
+        return CarefulBook(file, path, facts)
     from registry.intake.workbook_reader import Workbook
 
     return Workbook(path)
