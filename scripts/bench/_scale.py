@@ -235,7 +235,8 @@ def _payments(cursor: Any, share: float) -> None:
 
 def _rollups(cursor: Any) -> None:
     cursor.execute("SELECT targets_rebuild()")
-    for table in ("targets_delta", "targets_fine", "targets_node_month", "targets_node_year", "targets_dims"):
+    for table in ("targets_delta", "targets_dims", "targets_class_month", "targets_node_month",
+                  "targets_node_year", "targets_cube_class", "targets_cube_month", "targets_cube_year"):
         cursor.execute(f"VACUUM ANALYZE {table}")
     cursor.execute("SET synchronous_commit = on")
 

@@ -43,6 +43,11 @@ class Filter:
         return {name: codes for name, codes in pairs.items() if codes}
 
     @property
+    def is_detailed(self) -> bool:
+        """Whether it asks for codes that only the cube tables tell apart."""
+        return bool(self.training_type or self.category or self.min_rank)
+
+    @property
     def heads_kind(self) -> Literal["all", "sub"] | None:
         """Which 人数 the roll-ups hold for it: all rows, subsidised ones, or none (then people must be counted)."""
         if not self.lists and not self.min_rank:

@@ -10,10 +10,11 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from training.targets.tables import Delta, Dims, FinePart, NodeMonth, NodeYear
+from training.targets.tables import ClassMonth, CubeClass, CubeMonth, CubeYear, Delta, Dims, NodeMonth, NodeYear
 
 __all__ = [
-    "Allocation", "Delta", "Dims", "Discrepancy", "FinePart", "Indicator", "NodeMonth", "NodeYear", "Plan", "Target",
+    "Allocation", "ClassMonth", "CubeClass", "CubeMonth", "CubeYear", "Delta", "Dims", "Discrepancy", "Indicator",
+    "NodeMonth", "NodeYear", "Plan", "Target",
 ]
 
 

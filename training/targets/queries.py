@@ -352,7 +352,7 @@ def people_under(place: Place, period: Period, chosen: Filter) -> int | None:
         cursor.execute(
             f"""
             WITH held AS (
-                SELECT t.klass_id, t.region_code FROM targets_fine t JOIN targets_dims d ON d.id = t.dims_id
+                SELECT t.klass_id, t.region_code FROM targets_cube_class t JOIN targets_dims d ON d.id = t.dims_id
                 WHERE t.measure = 2 AND t.n <> 0 AND t.month BETWEEN %(first)s AND %(last)s AND {inside} AND {dims}
                 UNION
                 SELECT t.klass_id, t.region_code FROM targets_open t

@@ -77,7 +77,7 @@ def _leaves(place: Place, start: str) -> list[str]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT descendant_id FROM regions_closure WHERE ancestor_id = %s AND descendant_id >= %s"
-            " AND EXISTS (SELECT FROM targets_fine f WHERE f.region_code = descendant_id"
+            " AND EXISTS (SELECT FROM targets_class_month f WHERE f.region_code = descendant_id"
             "             UNION ALL SELECT FROM targets_delta d WHERE d.region_code = descendant_id)"
             " ORDER BY 1", [place.region, start],
         )
@@ -129,10 +129,11 @@ def _classes(place: Place, region: str, period: Period, count: Count, after: int
     where = " AND ".join(conditions)
     folded = " AND ".join([where.format(a="t"), *(part.format(c="d") for part in coded)])
     opened = " AND ".join([where.format(a="o"), *(part.format(c="o") for part in coded)])
+    table = "targets_cube_class" if count.filter.is_detailed else "targets_class_month"
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT klass_id FROM ("
-            " (SELECT DISTINCT t.klass_id FROM targets_fine t JOIN targets_dims d ON d.id = t.dims_id"
+            f" (SELECT DISTINCT t.klass_id FROM {table} t JOIN targets_dims d ON d.id = t.dims_id"
             f" WHERE {folded} ORDER BY t.klass_id LIMIT %(limit)s)"
             f" UNION (SELECT DISTINCT o.klass_id FROM targets_open o WHERE {opened}"
             " ORDER BY o.klass_id LIMIT %(limit)s)"

@@ -10,6 +10,8 @@ from registry.lib.upsert import Counts, upsert
 from training.targets import reference
 from training.targets.models import Discrepancy, Indicator, Plan, Target
 
+_MANY_LINES = 1000
+
 
 @transaction.atomic
 def load_plans() -> dict[str, Counts]:
@@ -75,3 +77,12 @@ def rebuild() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT targets_rebuild()")
         return int(cursor.fetchone()[0])
+
+
+def sweep() -> int:
+    """Fold, and give the place of many folded lines back, so that reads of the open ones stay short."""
+    folded = fold()
+    if folded >= _MANY_LINES and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("VACUUM targets_delta")
+    return folded

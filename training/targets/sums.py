@@ -64,7 +64,8 @@ def sums(place: Place, period: Period, counts: Mapping[str, Count], by: By = "")
         True: (period.since.year, period.until.year),
     }
     pieces = []
-    for part in _parts(place, by, yearly):
+    detailed = any(count.filter.is_detailed for count in counts.values())
+    for part in _parts(place, by, yearly, detailed):
         # Open lines know months only; the bounds of the two kinds differ, so their names do.
         by_year = yearly and not part.is_open
         since, until = spans[by_year]
@@ -116,10 +117,12 @@ def _column(count: Count, period: Period, number: int, params: dict[str, Any]) -
     return f"coalesce(sum({column}) FILTER (WHERE {' AND '.join(conditions)}), 0)"
 
 
-def _parts(place: Place, by: By, yearly: bool) -> list[_Part]:
-    if place.is_node and by not in ("provider", "class"):
-        return _child_parts(yearly) if by == "child" else _node_parts(place, by, yearly)
-    return _fine_parts(place, by)
+def _parts(place: Place, by: By, yearly: bool, detailed: bool) -> list[_Part]:
+    kind = "cube" if detailed else "node"
+    if not place.is_node or by in ("provider", "class"):
+        return _class_parts(place, by, "targets_cube_class t" if detailed else "targets_class_month t")
+    table = f"targets_{kind}_{'year' if yearly else 'month'} t"
+    return _child_parts(table) if by == "child" else _node_parts(place, by, yearly, table)
 
 
 def _key(by: By, letter: str, yearly: bool = False) -> str:
@@ -130,8 +133,7 @@ def _key(by: By, letter: str, yearly: bool = False) -> str:
     return "''"
 
 
-def _node_parts(place: Place, by: By, yearly: bool) -> list[_Part]:
-    table = "targets_node_year t" if yearly else "targets_node_month t"
+def _node_parts(place: Place, by: By, yearly: bool, table: str) -> list[_Part]:
     folded = _Part(_key(by, "t", yearly), table, "t.node = %(region)s AND t.own = %(own)s", _FOLDED)
     if place.own:
         return [folded, _Part(_key(by, "o"), "targets_open o", "o.region_code = %(region)s", _OPEN.format(low=2), True)]
@@ -140,9 +142,8 @@ def _node_parts(place: Place, by: By, yearly: bool) -> list[_Part]:
     return [folded, _Part(_key(by, "o"), "targets_open o", below, _OPEN.format(low=low), True)]
 
 
-def _child_parts(yearly: bool) -> list[_Part]:
+def _child_parts(table: str) -> list[_Part]:
     """Every division right below, and the place's own level (本级) under the place's own code."""
-    table = "targets_node_year t" if yearly else "targets_node_month t"
     return [
         _Part("t.node", f"regions_region r JOIN {table} ON t.node = r.code AND NOT t.own",
               "r.parent_id = %(region)s", _FOLDED),
@@ -154,7 +155,7 @@ def _child_parts(yearly: bool) -> list[_Part]:
     ]
 
 
-def _fine_parts(place: Place, by: By) -> list[_Part]:
+def _class_parts(place: Place, by: By, table: str) -> list[_Part]:
     """Lines by class and, for certificates, by provider: of one leaf division, one provider, one class."""
     joined = "LEFT JOIN classes_trainingclass k ON k.id = {a}.klass_id"
     conditions = []
@@ -178,14 +179,14 @@ def _fine_parts(place: Place, by: By) -> list[_Part]:
 
     if place.institution is None:
         return [
-            part("t", f"targets_fine t {joined.format(a='t')}"),
+            part("t", f"{table} {joined.format(a='t')}"),
             part("o", f"targets_open o {joined.format(a='o')}"),
         ]
     return [
         # Two ways in, so that each goes by its own index.
-        part("t", "classes_trainingclass k JOIN targets_fine t ON t.klass_id = k.id AND t.klass_id > 0",
+        part("t", f"classes_trainingclass k JOIN {table} ON t.klass_id = k.id AND t.klass_id > 0",
              "k.institution_id = %(institution)s"),
-        part("t", "(SELECT NULL::bigint AS institution_id) k CROSS JOIN targets_fine t",
+        part("t", f"(SELECT NULL::bigint AS institution_id) k CROSS JOIN {table}",
              "t.institution_id = %(institution)s AND t.institution_id > 0"),
         part("o", f"targets_open o {joined.format(a='o')}",
              "coalesce(k.institution_id, o.institution_id) = %(institution)s"),

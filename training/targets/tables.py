@@ -64,6 +64,8 @@ class Dims(models.Model):
     category = code_field(20)
     family = code_field(14)
     rank = models.SmallIntegerField(default=0, db_default=0)
+    # the combination with funding and family alone, which may be the row itself; 0 only while it is being made
+    slim_id = models.IntegerField(default=0, db_default=0)
 
     class Meta:
         db_table = "targets_dims"
@@ -94,7 +96,11 @@ class Sums(models.Model):
 
 
 class NodeMonth(Sums):
-    """One division, one month. `own` holds what is counted in the division itself and in none below it (本级)."""
+    """One division, one month. `own` holds what is counted in the division itself and in none below it (本级).
+
+    Lines here and in `NodeYear` and `ClassMonth` tell apart funding and family of certificate only, which is all that
+    most figures ask for; the `Cube…` tables below hold the same by every code.
+    """
 
     pk = models.CompositePrimaryKey("node", "own", "measure", "month", "dims_id")
     node = code_field(9)
@@ -125,7 +131,7 @@ class NodeYear(Sums):
         verbose_name_plural = _("地区年汇总")
 
 
-class FinePart(Sums):
+class ClassMonth(Sums):
     """One class (or, for certificates, one provider) in one leaf division and month.
 
     A class knows its provider, so the line does not repeat it; certificates know no class, so theirs name the
@@ -141,13 +147,69 @@ class FinePart(Sums):
     dims_id = models.IntegerField()
 
     class Meta:
-        db_table = "targets_fine"
+        db_table = "targets_class_month"
         verbose_name = _("班级月汇总")
         verbose_name_plural = _("班级月汇总")
         indexes = [
-            models.Index(fields=["klass_id"], name="targets_fine_klass", condition=models.Q(klass_id__gt=0)),
+            models.Index(fields=["klass_id"], name="targets_class_klass", condition=models.Q(klass_id__gt=0)),
             models.Index(
-                fields=["institution_id"], name="targets_fine_institution",
+                fields=["institution_id"], name="targets_class_institution",
+                condition=models.Q(institution_id__gt=0),
+            ),
+        ]
+
+
+class CubeMonth(Sums):
+    """`NodeMonth` by every code: for indicators about one kind of training or one category of people."""
+
+    pk = models.CompositePrimaryKey("node", "own", "measure", "month", "dims_id")
+    node = code_field(9)
+    own = models.BooleanField()
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    month = models.DateField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_cube_month"
+        verbose_name = _("地区月汇总（分口径）")
+        verbose_name_plural = _("地区月汇总（分口径）")
+
+
+class CubeYear(Sums):
+    """`NodeYear` by every code."""
+
+    pk = models.CompositePrimaryKey("node", "own", "measure", "year", "dims_id")
+    node = code_field(9)
+    own = models.BooleanField()
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    year = models.SmallIntegerField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_cube_year"
+        verbose_name = _("地区年汇总（分口径）")
+        verbose_name_plural = _("地区年汇总（分口径）")
+
+
+class CubeClass(Sums):
+    """`ClassMonth` by every code; the finest lines there are, from which all others can be added up."""
+
+    pk = models.CompositePrimaryKey("region_code", "measure", "klass_id", "institution_id", "month", "dims_id")
+    region_code = code_field(9)
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    klass_id = models.BigIntegerField()
+    institution_id = models.BigIntegerField()
+    month = models.DateField()
+    dims_id = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_cube_class"
+        verbose_name = _("班级月汇总（分口径）")
+        verbose_name_plural = _("班级月汇总（分口径）")
+        indexes = [
+            models.Index(fields=["klass_id"], name="targets_cube_klass", condition=models.Q(klass_id__gt=0)),
+            models.Index(
+                fields=["institution_id"], name="targets_cube_institution",
                 condition=models.Q(institution_id__gt=0),
             ),
         ]

@@ -216,9 +216,12 @@ DECLARE measures smallint[] := TG_ARGV[1];
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
     DELETE FROM targets_delta WHERE source = TG_ARGV[0];
-    DELETE FROM targets_fine WHERE measure = ANY (measures);
+    DELETE FROM targets_class_month WHERE measure = ANY (measures);
     DELETE FROM targets_node_month WHERE measure = ANY (measures);
     DELETE FROM targets_node_year WHERE measure = ANY (measures);
+    DELETE FROM targets_cube_class WHERE measure = ANY (measures);
+    DELETE FROM targets_cube_month WHERE measure = ANY (measures);
+    DELETE FROM targets_cube_year WHERE measure = ANY (measures);
     RETURN NULL;
 END $$;
 

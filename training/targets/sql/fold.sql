@@ -20,33 +20,56 @@ WHERE line.counts AND line.month IS NOT NULL;
 CREATE FUNCTION targets_node_bit(level integer) RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE level WHEN 1 THEN 6 WHEN 2 THEN 4 ELSE 2 END;
 
--- Add the open lines to the tables that are read, and remove them, in one transaction: a reader sees a line either
--- open or folded, never both or neither. Lines of transactions still under way stay for the next time.
--- Steps go through small analysed tables, because the planner cannot guess the size of a CTE.
-CREATE FUNCTION targets_fold() RETURNS bigint LANGUAGE plpgsql AS $$
-DECLARE folded bigint;
+-- Add up `source` into the roll-up table `place`; `keys` are the columns of its key, as the source names them too.
+CREATE FUNCTION targets_add(place text, keys text, source text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    EXECUTE format(
+        'INSERT INTO %1$I AS t (%2$s, n, amount_fen, heads_year, heads_plan, heads_year_sub, heads_plan_sub)
+         SELECT %2$s, sum(n), sum(amount_fen), sum(heads_year), sum(heads_plan), sum(heads_year_sub), sum(heads_plan_sub)
+         FROM %3$s s GROUP BY %2$s ORDER BY %2$s
+         ON CONFLICT (%2$s) DO UPDATE SET
+             n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
+             heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
+             heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
+             heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub', place, keys, source);
+END $$;
 
-    CREATE TEMP TABLE fold_delta (LIKE targets_delta) ON COMMIT DROP;
-    WITH taken AS (DELETE FROM targets_delta RETURNING *)
-    INSERT INTO fold_delta SELECT * FROM taken;
-    GET DIAGNOSTICS folded = ROW_COUNT;
-    IF folded = 0 THEN
-        RETURN 0;
-    END IF;
-    ANALYZE fold_delta;
-
+-- Number the combinations of codes that occur in pg_temp.fold_delta, and tie each to its slim one.
+CREATE FUNCTION targets_number_dims() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
     INSERT INTO targets_dims (funding, training_type, category, family, rank)
     SELECT DISTINCT funding, training_type, category, family, rank FROM fold_delta
+    UNION
+    SELECT DISTINCT funding, '', '', family, 0 FROM fold_delta
     ON CONFLICT DO NOTHING;
+    UPDATE targets_dims d SET slim_id = s.id FROM targets_dims s
+    WHERE d.slim_id = 0 AND (s.funding, s.training_type, s.category, s.family, s.rank)
+                          = (d.funding, '', '', d.family, 0);
+END $$;
 
+-- Add the lines of pg_temp.fold_delta to all roll-up tables. Steps go through analysed temporary tables, because
+-- the planner cannot guess the size of a CTE.
+CREATE FUNCTION targets_fold_taken() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    ANALYZE fold_delta;
+    PERFORM targets_number_dims();
+
+    -- One line per class, month and codes. Marks of 人数: i provider, c county, f prefecture, v province; y year,
+    -- p plan; s subsidised alone.
     CREATE TEMP TABLE fold_line ON COMMIT DROP AS
-    SELECT f.region_code, f.measure, f.klass_id, f.institution_id, f.month, d.id AS dims_id, f.firsts,
-           sum(f.n)::int AS n, sum(f.amount_fen)::bigint AS amount_fen
+    SELECT l.region_code, l.measure, l.klass_id, l.institution_id, l.month, d.id AS dims_id, d.slim_id,
+           sum(l.n)::int AS n, sum(l.amount_fen)::bigint AS amount_fen,
+           sum(l.n * ((l.firsts >> 0) & 1))::int AS iy, sum(l.n * ((l.firsts >> 1) & 1))::int AS ip,
+           sum(l.n * ((l.firsts >> 2) & 1))::int AS cy, sum(l.n * ((l.firsts >> 3) & 1))::int AS cp,
+           sum(l.n * ((l.firsts >> 4) & 1))::int AS fy, sum(l.n * ((l.firsts >> 5) & 1))::int AS fp,
+           sum(l.n * ((l.firsts >> 6) & 1))::int AS vy, sum(l.n * ((l.firsts >> 7) & 1))::int AS vp,
+           sum(l.n * ((l.firsts >> 8) & 1))::int AS iys, sum(l.n * ((l.firsts >> 9) & 1))::int AS ips,
+           sum(l.n * ((l.firsts >> 10) & 1))::int AS cys, sum(l.n * ((l.firsts >> 11) & 1))::int AS cps,
+           sum(l.n * ((l.firsts >> 12) & 1))::int AS fys, sum(l.n * ((l.firsts >> 13) & 1))::int AS fps,
+           sum(l.n * ((l.firsts >> 14) & 1))::int AS vys, sum(l.n * ((l.firsts >> 15) & 1))::int AS vps
     FROM (
         SELECT region_code, 1::smallint AS measure, klass_id, institution_id, started_month AS month, funding,
-               training_type, category, family, rank, 0 AS firsts, n, 0 AS amount_fen
+               training_type, category, family, rank, 0 AS firsts, n, 0::bigint AS amount_fen
         FROM fold_delta WHERE source = 'e' AND started_month IS NOT NULL
         UNION ALL
         SELECT region_code, 2::smallint, klass_id, institution_id, month, funding,
@@ -64,38 +87,27 @@ BEGIN
         SELECT region_code, 5::smallint, klass_id, institution_id, month, funding,
                training_type, category, family, rank, 0, n, amount_fen
         FROM fold_delta WHERE source = 'p'
-    ) f
+    ) l
     JOIN targets_dims d USING (funding, training_type, category, family, rank)
     GROUP BY 1, 2, 3, 4, 5, 6, 7;
     ANALYZE fold_line;
 
-    INSERT INTO targets_fine AS t (region_code, measure, klass_id, institution_id, month, dims_id, n, amount_fen,
-                                   heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-    SELECT region_code, measure, klass_id, institution_id, month, dims_id, sum(n), sum(amount_fen),
-           sum(n * (firsts & 1)), sum(n * ((firsts >> 1) & 1)),
-           sum(n * ((firsts >> 8) & 1)), sum(n * ((firsts >> 9) & 1))
-    FROM fold_line GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 3, 4, 5, 6
-    ON CONFLICT (region_code, measure, klass_id, institution_id, month, dims_id) DO UPDATE SET
-        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
+    PERFORM targets_add('targets_cube_class', 'region_code, measure, klass_id, institution_id, month, dims_id',
+        '(SELECT *, iy AS heads_year, ip AS heads_plan, iys AS heads_year_sub, ips AS heads_plan_sub FROM fold_line)');
+    PERFORM targets_add('targets_class_month', 'region_code, measure, klass_id, institution_id, month, dims_id',
+        '(SELECT region_code, measure, klass_id, institution_id, month, slim_id AS dims_id, n, amount_fen,
+                 iy AS heads_year, ip AS heads_plan, iys AS heads_year_sub, ips AS heads_plan_sub FROM fold_line)');
 
-    -- 人数 of the leaf at every height at once: c county, f prefecture, v province; y year, p plan; s subsidised.
     CREATE TEMP TABLE fold_leaf ON COMMIT DROP AS
-    SELECT region_code, measure, month, dims_id, sum(n)::int AS n, sum(amount_fen)::bigint AS amount_fen,
-           sum(n * ((firsts >> 2) & 1))::int AS cy, sum(n * ((firsts >> 3) & 1))::int AS cp,
-           sum(n * ((firsts >> 4) & 1))::int AS fy, sum(n * ((firsts >> 5) & 1))::int AS fp,
-           sum(n * ((firsts >> 6) & 1))::int AS vy, sum(n * ((firsts >> 7) & 1))::int AS vp,
-           sum(n * ((firsts >> 10) & 1))::int AS cys, sum(n * ((firsts >> 11) & 1))::int AS cps,
-           sum(n * ((firsts >> 12) & 1))::int AS fys, sum(n * ((firsts >> 13) & 1))::int AS fps,
-           sum(n * ((firsts >> 14) & 1))::int AS vys, sum(n * ((firsts >> 15) & 1))::int AS vps
-    FROM fold_line GROUP BY 1, 2, 3, 4;
+    SELECT region_code, measure, month, dims_id, slim_id, sum(n)::int AS n, sum(amount_fen)::bigint AS amount_fen,
+           sum(cy)::int AS cy, sum(cp)::int AS cp, sum(fy)::int AS fy, sum(fp)::int AS fp, sum(vy)::int AS vy, sum(vp)::int AS vp,
+           sum(cys)::int AS cys, sum(cps)::int AS cps, sum(fys)::int AS fys, sum(fps)::int AS fps, sum(vys)::int AS vys, sum(vps)::int AS vps
+    FROM fold_line GROUP BY 1, 2, 3, 4, 5;
     ANALYZE fold_leaf;
 
     -- The leaf and every division above it; a leaf's own rows once more as 本级 where others hang below it.
     CREATE TEMP TABLE fold_node ON COMMIT DROP AS
-    SELECT place.node, place.own, l.measure, l.month, l.dims_id,
+    SELECT place.node, place.own, l.measure, l.month, extract(year FROM l.month)::smallint AS year, l.dims_id, l.slim_id,
            sum(l.n)::int AS n, sum(l.amount_fen)::bigint AS amount_fen,
            sum(CASE place.height WHEN 1 THEN vy WHEN 2 THEN fy ELSE cy END)::int AS heads_year,
            sum(CASE place.height WHEN 1 THEN vp WHEN 2 THEN fp ELSE cp END)::int AS heads_plan,
@@ -106,29 +118,33 @@ BEGIN
           FROM regions_closure c JOIN regions_region r ON r.code = c.ancestor_id
           UNION ALL
           SELECT code, code, true, 3 FROM regions_region WHERE level < 3) place ON place.leaf = l.region_code
-    GROUP BY 1, 2, 3, 4, 5;
+    GROUP BY 1, 2, 3, 4, 5, 6, 7;
     ANALYZE fold_node;
 
-    INSERT INTO targets_node_month AS t (node, own, measure, month, dims_id, n, amount_fen,
-                                         heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-    SELECT * FROM fold_node ORDER BY node, own, measure, month, dims_id
-    ON CONFLICT (node, own, measure, month, dims_id) DO UPDATE SET
-        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
-
-    INSERT INTO targets_node_year AS t (node, own, measure, year, dims_id, n, amount_fen,
-                                        heads_year, heads_plan, heads_year_sub, heads_plan_sub)
-    SELECT node, own, measure, extract(year FROM month), dims_id, sum(n), sum(amount_fen),
-           sum(heads_year), sum(heads_plan), sum(heads_year_sub), sum(heads_plan_sub)
-    FROM fold_node GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
-    ON CONFLICT (node, own, measure, year, dims_id) DO UPDATE SET
-        n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-        heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-        heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-        heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub;
-
+    PERFORM targets_add('targets_cube_month', 'node, own, measure, month, dims_id', 'fold_node');
+    PERFORM targets_add('targets_cube_year', 'node, own, measure, year, dims_id', 'fold_node');
+    PERFORM targets_add('targets_node_month', 'node, own, measure, month, dims_id',
+        '(SELECT node, own, measure, month, slim_id AS dims_id, n, amount_fen,
+                 heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_node)');
+    PERFORM targets_add('targets_node_year', 'node, own, measure, year, dims_id',
+        '(SELECT node, own, measure, year, slim_id AS dims_id, n, amount_fen,
+                 heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_node)');
     DROP TABLE fold_delta, fold_line, fold_leaf, fold_node;
+END $$;
+
+-- Add the open lines to the tables that are read, and remove them, in one transaction: a reader sees a line either
+-- open or folded, never both or neither. Lines of transactions still under way stay for the next time.
+CREATE FUNCTION targets_fold() RETURNS bigint LANGUAGE plpgsql AS $$
+DECLARE folded bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    IF NOT EXISTS (SELECT FROM targets_delta) THEN
+        RETURN 0;
+    END IF;
+    CREATE TEMP TABLE fold_delta (LIKE targets_delta) ON COMMIT DROP;
+    WITH taken AS (DELETE FROM targets_delta RETURNING *)
+    INSERT INTO fold_delta SELECT * FROM taken;
+    GET DIAGNOSTICS folded = ROW_COUNT;
+    PERFORM targets_fold_taken();
     RETURN folded;
 END $$;
