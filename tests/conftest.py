@@ -145,6 +145,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "page" in fixtures or "browser" in fixtures:
             item.add_marker("browser")
+        if "loaded" in fixtures and not item.get_closest_marker("django_db"):
+            # Only marked tests make the test database come into being; without one these would use the real one.
+            item.add_marker(pytest.mark.django_db)
         if fixtures & USES_DATABASE or item.get_closest_marker("django_db"):
             item.add_marker("database")
 
