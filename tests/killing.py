@@ -194,12 +194,14 @@ class Trial:
         if state == State.REVIEW:
             services.send_to_commit(batch.pk, actor=None, valid_rows_only=False)
             tasks.enqueue_commit(batch.pk)
-        elif state == State.FAILED or (
-            self.hit and state != State.COMMITTED and quiet > 2.0 + 4.0 * self.resumed
-        ):
+        elif state == State.FAILED or (self.hit and state != State.COMMITTED and quiet > self._patience()):
             self.resumed += 1
             tasks.enqueue_again(services.resume(batch.pk, actor=None))
         return state
+
+    def _patience(self) -> float:
+        """Seconds without an end before the clerk helps: a killed worker leaves nobody to try again by itself."""
+        return (1.0 if self.victim == "worker" else 5.0) + 5.0 * self.resumed
 
     def _watch_progress(self, batch: Batch) -> None:
         shown = Progress.objects.filter(pk=batch.pk).values_list("stage", "done").first()
