@@ -10,7 +10,9 @@ class RegistryConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from registry.config import checks  # noqa: F401  (registers them)
-        from registry.config import home
+        from registry.config import (
+            checks,  # noqa: F401  (registers them)
+            home,
+        )
 
         home.register_all()

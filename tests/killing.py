@@ -200,7 +200,7 @@ class Trial:
         return state
 
     def _patience(self) -> float:
-        """Seconds without an end before the clerk helps: a killed worker leaves nobody to try again by itself."""
+        """Seconds until the clerk helps: a killed worker leaves nobody who tries again by itself."""
         return (1.0 if self.victim == "worker" else 5.0) + 5.0 * self.resumed
 
     def _watch_progress(self, batch: Batch) -> None:

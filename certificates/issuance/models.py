@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
@@ -54,7 +55,7 @@ class Certificate(models.Model):
     enrolment_id = models.BigIntegerField(_("培训记录"), null=True, blank=True)
     batch_id = models.UUIDField(_("来源批次"), null=True, blank=True)
     row_no = models.IntegerField(_("来源行"), null=True, blank=True)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "issuance_certificate"

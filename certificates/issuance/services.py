@@ -1,6 +1,9 @@
 """Putting certificates on record. Here: those that a ledger reports; issuing our own joins this room."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields: id, person_id, family, number, name, occupation_text, level, institution_id, region_code,
@@ -18,12 +21,12 @@ _NEWLY_HIGH = "SELECT issuance_refresh_first_high(ARRAY({source})) WHERE EXISTS 
 NEXT_ID = "nextval('issuance_certificate_id_seq')"
 
 
-def report(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def report(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """Record certificates as somebody else reports them; returns how many. A taken number raises IntegrityError."""
     cursor.execute(_REPORT.replace("{source}", source), params)
     return int(cursor.rowcount)
 
 
-def mark_first_high(cursor: CursorWrapper, source: str, params: dict[str, object]) -> None:
+def mark_first_high(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> None:
     """Move the mark of the first high-skilled certificate for the people whose ids ``source`` yields."""
     cursor.execute(_NEWLY_HIGH.replace("{source}", source), params)

@@ -1,4 +1,5 @@
 """The key ring that this installation runs on, read once per process from the file that settings name."""
+
 from __future__ import annotations
 
 from functools import lru_cache

@@ -67,10 +67,20 @@ def plain(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "是" if cell else "否"
     if isinstance(cell, float):
-        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e18 else repr(cell)
+        # Beyond fifteen digits a number is not what was typed: shown as what it is, in scientific notation.
+        return str(int(cell)) if cell.is_integer() and abs(cell) < 1e15 else repr(cell)
     if isinstance(cell, date | time):
         return cell.isoformat()
     return str(cell)
+
+
+def as_text(cell: Cell) -> str:
+    """The cell as it stands, for people to read and correct; line breaks and blanks stay."""
+    if type(cell) is str:
+        return _INVISIBLE.sub("", cell[:LONGEST])
+    if isinstance(cell, Broken):
+        return cell.what
+    return plain(cell)
 
 
 def hidden_characters(text: str) -> bool:

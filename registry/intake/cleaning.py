@@ -14,7 +14,17 @@ from typing import TypeAlias
 from registry.identity import bank_accounts, id_numbers
 from registry.identity.masking import mask_account, mask_id_number, mask_phone
 from registry.intake.cells import (
-    ERROR, NULL, WARNING, Broken, Cell, Fault, copy_bytes, copy_text, hidden_characters, is_error_text, plain,
+    ERROR,
+    NULL,
+    WARNING,
+    Broken,
+    Cell,
+    Fault,
+    copy_bytes,
+    copy_text,
+    hidden_characters,
+    is_error_text,
+    plain,
 )
 from registry.intake.columns import BLANK, Bench, Clean, Cleaned
 from registry.intake.header import names_ten_thousand, normal

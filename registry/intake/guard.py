@@ -53,8 +53,10 @@ _SPLIT = "请拆分成几个文件后再上传"
 _RESAVE = "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
 _UNPACKED = re.compile(r"\.(?:xml|rels|vml)$|^mimetype$", re.I)
 _DECLARATION = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.I)
+_UNIQUE = re.compile(rb'<(?:\w+:)?sst\b[^<>]*\buniqueCount="(\d{1,20})"')
 _ELEMENT = re.compile(rb"<[A-Za-z]")
-_ROW_NUMBER = re.compile(rb'<row r="(\d{1,7})"')
+_VALUE_END = re.compile(rb"</(?:\w+:)?[vt]>")
+_ROW_NUMBER = re.compile(rb'<(?:\w+:)?row r="(\d{1,7})"')
 _CHUNK = 512 * 1024
 _ROW_REACH = 16 * 1024
 _LONGEST_TAIL = 8 * MIB
@@ -103,11 +105,11 @@ class _Watch:
         self._tail_bytes = 0
 
     def see(self, piece: bytes) -> None:
-        if b"</v>" in piece or b"</t>" in piece:
+        if _VALUE_END.search(piece):
             self._valued = self._before[-_ROW_REACH:] + piece
         if self._tail:
             self._keep(piece)
-        elif (start := (window := self._before[-12:] + piece).find(b"<mergeCells")) >= 0:
+        elif (start := (window := self._before[-12:] + piece).find(b"mergeCells")) >= 0:
             self._keep(window[start:])
         self._before = piece
 
@@ -118,9 +120,9 @@ class _Watch:
         self._tail.append(piece)
 
     def facts(self) -> SheetFacts:
-        last = max(self._valued.rfind(b"</v>"), self._valued.rfind(b"</t>"))
-        numbers = _ROW_NUMBER.findall(self._valued, max(self._valued.rfind(b"<row", 0, max(last, 0)), 0))
-        return SheetFacts(int(numbers[0]) if numbers else 0, b"".join(self._tail))
+        ends = [found.end() for found in _VALUE_END.finditer(self._valued)]
+        numbers = _ROW_NUMBER.findall(self._valued, 0, ends[-1]) if ends else []
+        return SheetFacts(int(numbers[-1]) if numbers else 0, b"".join(self._tail))
 
 
 def _check_list(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -160,7 +162,7 @@ def _check_part(
     with archive.open(part) as stream:
         while piece := stream.read(_CHUNK):
             if not size:
-                _check_beginning(piece)
+                _check_beginning(piece, part.file_size)
             size += len(piece)
             _check_growth(size, part.compress_size, limits)
             if before + size > limits.total_bytes:
@@ -170,11 +172,15 @@ def _check_part(
     return size
 
 
-def _check_beginning(piece: bytes) -> None:
+def _check_beginning(piece: bytes, size: int) -> None:
     """No part of a workbook declares a document type, which could only stand before its first element."""
     if piece.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in piece[:64]:
         raise Refusal(refusal.FILE_UNREADABLE, f"文件内部使用了不支持的文字编码；{_RESAVE}")
     if _DECLARATION.search(piece):
         raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部含有不允许的实体声明；{_RESAVE}")
+    promised = _UNIQUE.search(piece)
+    if promised and int(promised[1]) > size:
+        # A parser that believes it would ask for that many places before it reads the first.
+        raise Refusal(refusal.ARCHIVE_BOMB, f"文件内部声明的文字数量与内容不符；{_RESAVE}")
     if len(piece) == _CHUNK and not _ELEMENT.search(piece):
         raise Refusal(refusal.FILE_UNREADABLE, f"文件内部结构异常；{_RESAVE}")

@@ -1,20 +1,19 @@
 """One sheet, from its rows to staged lines: the loop that sees every cell, and therefore is written to be quick."""
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO, Protocol
 
 from registry.intake import choosing, guard
-from registry.intake.cells import Broken, Cell, Row
+from registry.intake.cells import Cell, Row, as_text
+from registry.intake.cleaning import DITTO
 from registry.intake.columns import SheetSpec
 from registry.intake.header import Header
 from registry.intake.lines import Lines
 from registry.intake.readers import Sheet, open_book
 from registry.intake.rows import Sieve, fill_merged
-from registry.intake.sniff import BOOK_KINDS, ZIP_KINDS, sniff
+from registry.intake.sniff import ZIP_KINDS, sniff
 
 _RAW_ROWS = 500
 _MOST_SKIPPED = 2_000
@@ -98,44 +97,43 @@ class Harvest:
     # ------------------------------------------------------------ raw cells
 
     def copy_raw(self, wanted: Sequence[int] | None) -> None:
-        """Send meta and the cells as they stand: of ``wanted`` rows, or of the whole sheet from its first row."""
+        """Send meta and the rows under the header as they stand, as text: all of them, or only those ``wanted``.
+
+        What a merged cell or 同上 stands for is written out, since rows may be shown by themselves.
+        """
         self._send_meta()
         left = None if wanted is None else set(wanted)
+        block: list[tuple[int, list[str]]] = []
         sent = 0
-        block: list[tuple[int, list[Any]]] = []
-        for number, cells in self._sheet.rows():
+        for number, cells in self._written_out():
             if left is not None:
                 if number not in left:
                     continue
                 left.discard(number)
-            block.append((number, [_as_json(cell) for cell in cells]))
+            block.append((number, [as_text(cell) for cell in cells]))
             if len(block) >= _RAW_ROWS:
-                self._send_raw(block)
-                sent += len(block)
+                sent += self._send_raw(block)
                 block = []
             if left is not None and not left:
                 break
         if block:
-            self._send_raw(block)
-        self._sender.send("end", {"read": sent + len(block)})
+            sent += self._send_raw(block)
+        self._sender.send("end", {"read": sent})
 
-    def _send_raw(self, block: list[tuple[int, list[Any]]]) -> None:
-        self._sender.send(
-            "rows", {"rows": len(block), "done": block[-1][0], "total": self._sheet.total},
-            json.dumps(block, ensure_ascii=False).encode("utf-8", "replace"),
-        )
+    def _written_out(self) -> Iterator[Row]:
+        places = sorted(self._header.columns.values())
+        above: list[Cell] = []
+        below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
+        for number, cells in fill_merged(below, self._sheet.merges, self._header.last_row, set()):
+            for place in places:
+                if place < len(cells) and cells[place] in DITTO and place < len(above):
+                    cells[place] = above[place]
+            above = cells
+            yield number, cells
 
-
-def _as_json(cell: Cell) -> Any:
-    if isinstance(cell, Broken):
-        return {"error": cell.what}
-    if isinstance(cell, datetime | date | time):
-        return {"date": cell.isoformat()}
-    if isinstance(cell, timedelta):
-        return {"date": str(cell)}
-    if isinstance(cell, float) and (cell != cell or cell in (float("inf"), float("-inf"))):
-        return {"error": "#NUM!"}
-    return cell
+    def _send_raw(self, block: list[tuple[int, list[str]]]) -> int:
+        self._sender.send("rows", {"rows": block, "done": block[-1][0], "total": self._sheet.total})
+        return len(block)
 
 
 def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

@@ -127,8 +127,9 @@ def find(
 def _is_header(header: Header) -> bool:
     if header.anchored:
         return True
-    known = len(header.columns) + header.service
-    return known >= FEWEST and any(key in header.columns for key in ANCHORS)
+    if any(key in header.columns for key in ANCHORS):
+        return len(header.columns) + header.service >= FEWEST
+    return len(header.columns) > FEWEST
 
 
 def _readings(

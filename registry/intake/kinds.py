@@ -36,7 +36,7 @@ class Check:
 
     code: str
     column: str
-    message: str
+    message: str | Promise
     sql: str
     severity: str = "error"
     takes_detail: bool = False

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -57,7 +58,7 @@ class Batch(models.Model):
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("上传人"), null=True, on_delete=models.PROTECT, related_name="+"
     )
-    created_at = models.DateTimeField(_("上传时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("上传时间"), db_default=Now(), editable=False)
     file_name = models.CharField(_("文件名"), max_length=255)
     file_bytes = models.BigIntegerField(_("字节数"))
     file_sha256 = models.CharField(_("文件指纹"), max_length=64)
@@ -171,8 +172,8 @@ class Progress(models.Model):
     stage = models.CharField(_("阶段"), max_length=12, default="", db_default="")
     done = models.IntegerField(_("已办行数"), default=0, db_default=0)
     total = models.IntegerField(_("总行数"), null=True, blank=True)
-    started_at = models.DateTimeField(_("开始"), db_default=models.functions.Now())
-    updated_at = models.DateTimeField(_("更新"), db_default=models.functions.Now())
+    started_at = models.DateTimeField(_("开始"), db_default=Now())
+    updated_at = models.DateTimeField(_("更新"), db_default=Now())
     cancel_asked = models.BooleanField(_("要求取消"), default=False, db_default=False)
 
     class Meta:

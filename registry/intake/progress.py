@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
@@ -52,7 +52,7 @@ class Teller:
 
     def tell(self, stage: str, done: int, total: int | None = None) -> None:
         """``done`` of ``total`` rows (None: not known yet) through ``stage``. Raises Cancelled."""
-        values = {"stage": stage, "done": done, "total": total, "stages": list(STAGES), "batch": self._batch}
+        values: dict[str, Any] = {"stage": stage, "done": done, "total": total, "stages": list(STAGES), "batch": self._batch}
         with self._connection.cursor() as cursor:
             cursor.execute(_TELL, values)
             row = cursor.fetchone()

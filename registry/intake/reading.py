@@ -15,7 +15,6 @@ from registry.intake.kinds import Kind
 from registry.intake.models import Batch
 from registry.intake.progress import Teller
 
-
 # What the cage may seal and index; it can open nothing.
 PURPOSES = ("idno", "phone", "bank")
 

@@ -35,13 +35,13 @@ def create(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, s
     return table(batch_id)
 
 
-def copy_rows(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, str]], payload: bytes) -> None:
+def copy_rows(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, str]], payload: bytes | bytearray) -> None:
     names = ", ".join(f'"{name}"' for name, _ in columns)
     with cursor.copy(f"COPY {table(batch_id)} ({names}) FROM STDIN") as copy:
         copy.write(payload)
 
 
-def copy_issues(cursor: CursorWrapper, batch_id: UUID, payload: bytes) -> None:
+def copy_issues(cursor: CursorWrapper, batch_id: UUID, payload: bytes | bytearray) -> None:
     sql = f'COPY {issues_table(batch_id)} ("row", "column", code, severity, message) FROM STDIN'
     with cursor.copy(sql) as copy:
         copy.write(payload)

@@ -84,4 +84,4 @@ def _slot(batch_id: UUID, number: int) -> UUID:
 def _nameless() -> BinaryIO:
     if hasattr(os, "memfd_create"):
         return os.fdopen(os.memfd_create("intake", os.MFD_CLOEXEC), "w+b")
-    return tempfile.TemporaryFile()  # type: ignore[return-value]
+    return tempfile.TemporaryFile()

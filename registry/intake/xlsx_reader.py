@@ -193,24 +193,40 @@ def _strings(archive: zipfile.ZipFile, name: str) -> list[str]:
         return []
     strings: list[str] = []
     rest = b""
+    prefix: bytes | None = None
     with archive.open(name) as stream:
         while piece := stream.read(_PIECE):
             rest += piece
-            cut = rest.rfind(b"</si>") + 5
-            if cut < 5:
+            if prefix is None:
+                prefix = _prefix(rest, b"sst")
+            end = b"</" + prefix + b"si>"
+            cut = rest.rfind(end) + len(end)
+            if cut < len(end):
                 if len(rest) > _LONGEST_ROW:
                     raise Unusual
                 continue
-            block, rest = rest[:cut], rest[cut:]
-            if b"<!" in block or b":si>" in block:
+            block, rest = _unprefixed(rest[:cut], prefix), rest[cut:]
+            if b"<!" in block:
                 raise Unusual
             strings += _block_strings(block)
-    if b"<si" in rest and b"<si/>" not in rest:
+    if prefix and b"si>" in rest or b"<si>" in rest:
         raise Unusual
     return strings
 
 
-_MERGE = re.compile(rb'<mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+def _prefix(beginning: bytes, root: bytes) -> bytes:
+    """The namespace prefix of a part's root element, with its colon; most have none. Raises Unusual."""
+    found = re.search(rb"<(?:(\w+):)?" + root + rb"\b", beginning)
+    if found is None:
+        raise Unusual
+    return found[1] + b":" if found[1] else b""
+
+
+def _unprefixed(block: bytes, prefix: bytes) -> bytes:
+    return block.replace(b"<" + prefix, b"<").replace(b"</" + prefix, b"</") if prefix else block
+
+
+_MERGE = re.compile(rb'<(?:\w+:)?mergeCell ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
 
 
 def _merges(tail: bytes) -> list[Merge]:
@@ -233,13 +249,15 @@ def _column(letters: bytes) -> int:
 def _row_parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
     """Every row that holds cells, from its tag up to its end tag, which is left away. Raises Unusual, Refusal."""
     rest = b""
+    prefix: bytes | None = None
     inside = ended = False
     try:
         with archive.open(name) as stream:
             while not ended and (piece := stream.read(_PIECE)):
                 rest += piece
                 if not inside:
-                    start = rest.find(b"<sheetData")
+                    prefix = _prefix(rest, b"worksheet")
+                    start = rest.find(b"<" + prefix + b"sheetData")
                     if start < 0 or rest.find(b">", start) < 0:
                         if len(rest) > _LONGEST_ROW:
                             raise Unusual
@@ -248,14 +266,16 @@ def _row_parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
                     close = rest.index(b">", start)
                     ended = rest[close - 1 : close] == b"/"
                     rest = rest[close + 1 :]
-                end = rest.find(b"</sheetData>")
+                assert prefix is not None
+                row_end = b"</" + prefix + b"row>"
+                end = rest.find(b"</" + prefix + b"sheetData>")
                 ended = ended or end >= 0
-                cut = rest.rfind(b"</row>", 0, end if end >= 0 else len(rest)) + 6
-                if cut < 6:
+                cut = rest.rfind(row_end, 0, end if end >= 0 else len(rest)) + len(row_end)
+                if cut < len(row_end):
                     if len(rest) > _LONGEST_ROW:
-                        raise Refusal(refusal.ARCHIVE_BOMB, "有一行内容过长；请删除后另存,再上传")
+                        raise Refusal(refusal.ARCHIVE_BOMB, "有一行内容过长；请删除后另存，再上传")
                     continue
-                block, rest = rest[:cut], rest[cut:]
+                block, rest = _unprefixed(rest[:cut], prefix), rest[cut:]
                 if b"<!" in block or b"<?" in block:
                     raise Unusual
                 parts = block.split(b"</row>")

@@ -6,6 +6,9 @@ who share a telephone.
 """
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields person_id, name_key, birth, doc_kind of people who were just registered.
@@ -38,7 +41,7 @@ ON CONFLICT (first_id, second_id) DO NOTHING  -- the question has been put alrea
 """
 
 
-def raise_doubts(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def raise_doubts(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """Open a case for every newly registered person who may be on record already; returns how many."""
     found = 0
     for statement in (_OTHER_DOCUMENT, _SAME_PHONE):

@@ -89,11 +89,12 @@ def _hold(*ids: UUID) -> list[Person]:
 
 def _references() -> list[tuple[str, str]]:
     """(table, column) of everything that points to a person, whichever room it lives in."""
-    found = []
+    found: list[tuple[str, str]] = []
     for relation in Person._meta.related_objects:
         table = relation.related_model._meta.db_table
-        if table not in _STAYING:
-            found.append((table, relation.field.column))
+        column = relation.field.column
+        if table not in _STAYING and column is not None:
+            found.append((table, column))
     return sorted(found)
 
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -37,7 +38,7 @@ class Person(models.Model):
         settings.AUTH_USER_MODEL, verbose_name=_("登录账号"), null=True, blank=True,
         on_delete=models.SET_NULL, related_name="person",
     )
-    created_at = models.DateTimeField(_("建档时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("建档时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "people_person"
@@ -80,7 +81,7 @@ class Document(models.Model):
     blind_index = models.BinaryField(_("盲索引"), max_length=32, unique=True)
     mask = models.CharField(_("遮盖显示"), max_length=24)
     is_primary = models.BooleanField(_("主证件"), default=True, db_default=True)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "people_document"
@@ -103,7 +104,7 @@ class Phone(models.Model):
     sealed = models.BinaryField(_("密文"))
     blind_index = models.BinaryField(_("盲索引"), max_length=32, db_index=True)
     mask = models.CharField(_("遮盖显示"), max_length=20)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "people_phone"
@@ -127,7 +128,7 @@ class BankAccount(models.Model):
     sealed = models.BinaryField(_("密文"))
     blind_index = models.BinaryField(_("盲索引"), max_length=32, db_index=True)
     mask = models.CharField(_("遮盖显示"), max_length=24)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "people_bankaccount"
@@ -164,7 +165,7 @@ class MatchCase(models.Model):
     )
     decided_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
     note = models.CharField(_("说明"), max_length=200, blank=True, default="", db_default="")
-    created_at = models.DateTimeField(_("发现时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("发现时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "people_matchcase"
@@ -192,7 +193,7 @@ class Merge(models.Model):
     merged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("合并人"), null=True, on_delete=models.PROTECT, related_name="+"
     )
-    merged_at = models.DateTimeField(_("合并时间"), db_default=models.functions.Now(), editable=False)
+    merged_at = models.DateTimeField(_("合并时间"), db_default=Now(), editable=False)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("撤销人"), null=True, blank=True, on_delete=models.PROTECT,
         related_name="+",

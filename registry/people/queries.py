@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -71,7 +72,7 @@ class Known:
     perhaps: tuple[Person, ...] = ()
 
 
-def known(number: str, name: str, birth_date: object = None) -> Known:
+def known(number: str, name: str, birth_date: date | None = None) -> Known:
     """Sure by number; perhaps by name and date of birth; else unknown. For the program's own use: no scope."""
     indexes = keyring().blind_indexes(normalise(number).value, "idno")
     document = Document.objects.filter(blind_index__in=indexes).select_related("person").first()

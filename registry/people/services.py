@@ -1,6 +1,9 @@
 """Registering people: whole sets at once, parents first, in the order of their ids."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields: person_id, name, name_key, sex, birth, education, region_code, doc_kind, sealed, bidx, mask.
@@ -38,7 +41,7 @@ SELECT count(*) FROM (
 """
 
 
-def register(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def register(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """Add people who are not known yet, each with the document they came with; returns how many.
 
     The first document shares its person's id, which is also what its ciphertext is bound to. A number that another
@@ -50,19 +53,19 @@ def register(cursor: CursorWrapper, source: str, params: dict[str, object]) -> i
     return int(count)
 
 
-def add_phones(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def add_phones(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """``source`` yields phone_id, person_id, phone_sealed, phone_bidx, phone_mask, once per person and number."""
     cursor.execute(_PHONES.replace("{source}", source), params)
     return int(cursor.rowcount)
 
 
-def add_accounts(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def add_accounts(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """``source`` yields account_id, person_id, bank_name, bank_holder, bank_sealed, bank_bidx, bank_mask."""
     cursor.execute(_ACCOUNTS.replace("{source}", source), params)
     return int(cursor.rowcount)
 
 
-def hold(cursor: CursorWrapper, source: str, params: dict[str, object]) -> None:
+def hold(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> None:
     """Lock people (``source`` yields their ids) until the transaction ends, lowest id first.
 
     Whoever counts a person's rows must see those of an import that is about to commit; people whom two imports do not

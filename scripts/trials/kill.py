@@ -2,7 +2,7 @@
 
 scripts/trials/kill [--trials 200] [--rows 1500] [--seed 1] [--json]
 
-Starts a PostgreSQL of its own in a temporary folder and a worker process, and hands in one file after another.
+Starts a PostgreSQL of its own in a temporary folder and a worker process; one file is handed in after another.
 In each, one of worker, parser child and database backend is killed at a random moment. The last line of
 --json is one object.
 """

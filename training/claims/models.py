@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from training.catalogue.codes import FundSource
@@ -25,7 +26,7 @@ class Payment(models.Model):
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     batch_id = models.UUIDField(_("来源批次"), null=True, blank=True)
     row_no = models.IntegerField(_("来源行"), null=True, blank=True)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "claims_payment"

@@ -1,6 +1,9 @@
 """Putting payments on record. Here: those that a ledger reports as made."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields: id, enrolment_id, amount_fen, fund, paid_on, region_code, batch_id, row_no.
@@ -13,7 +16,7 @@ FROM ({source}) n ORDER BY id
 NEXT_ID = "nextval('claims_payment_id_seq')"
 
 
-def report(cursor: CursorWrapper, source: str, params: dict[str, object]) -> int:
+def report(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """Record payments as somebody else reports them; returns how many."""
     cursor.execute(_REPORT.replace("{source}", source), params)
     return int(cursor.rowcount)

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from training.catalogue.codes import Funding, TrainingType
@@ -54,7 +55,7 @@ class TrainingClass(models.Model):
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.OPEN)
     batch_id = models.UUIDField(_("来源批次"), null=True, blank=True)
     row_no = models.IntegerField(_("来源行"), null=True, blank=True)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "classes_trainingclass"

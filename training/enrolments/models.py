@@ -4,6 +4,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from training.catalogue.codes import Funding, PersonCategory, TrainingType
@@ -56,7 +57,7 @@ class Enrolment(models.Model):
     firsts = models.IntegerField(_("人数标记"), default=0, db_default=0, editable=False)
     batch_id = models.UUIDField(_("来源批次"), null=True, blank=True)
     row_no = models.IntegerField(_("来源行"), null=True, blank=True)
-    created_at = models.DateTimeField(_("登记时间"), db_default=models.functions.Now(), editable=False)
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:
         db_table = "enrolments_enrolment"

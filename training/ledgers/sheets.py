@@ -8,9 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.accounts.scopes import scope_for
-from registry.intake.kinds import Ask, Kind, Target
 from registry.institutions.models import Institution
 from registry.institutions.queries import institutions
+from registry.intake.kinds import Ask, Kind, Target
 from registry.regions.models import Region, RegionLevel
 from training.catalogue.codes import Funding
 from training.ledgers.checks import CHECKS

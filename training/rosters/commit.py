@@ -1,6 +1,9 @@
 """The last step of a roster: new people, their telephone and account, and one enrolment each."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.intake.kinds import Work
@@ -64,7 +67,7 @@ def begin(work: Work) -> dict[str, int]:
 def commit(work: Work, low: int, high: int) -> dict[str, int]:
     """Write the rows of one span of the sheet."""
     cursor = work.cursor
-    span: dict[str, object] = {"low": low, "high": high}
+    span: Mapping[str, Any] = {"low": low, "high": high}
     persons = people.register(cursor, _PERSON_SPAN, span)
     people.add_phones(cursor, _PHONES, span)
     people.add_accounts(cursor, _ACCOUNTS, span)

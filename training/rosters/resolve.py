@@ -40,7 +40,7 @@ def resolve(work: Work) -> None:
     cursor.execute("SELECT 1 FROM classes_trainingclass WHERE id = %s FOR NO KEY UPDATE", [klass])
     work.params["klass"] = klass
     work.run(_CLASS, today=date.today())
-    place = TrainingClass.objects.filter(pk=klass).values_list("region_id", flat=True).first()
+    place = TrainingClass.objects.filter(pk=klass or 0).values_list("region_id", flat=True).first()
     policies.stage_age_limits(cursor, [place or NO_PLACE])
     work.params["place"] = place or NO_PLACE
     work.params["phone_limit"] = policies.threshold("phone_shared_people", date.today())

@@ -10,7 +10,16 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from training.targets.tables import ClassMonth, CubeClass, CubeMonth, CubeYear, Delta, Dims, NodeMonth, NodeYear
+from training.targets.tables import (
+    ClassMonth,
+    CubeClass,
+    CubeMonth,
+    CubeYear,
+    Delta,
+    Dims,
+    NodeMonth,
+    NodeYear,
+)
 
 __all__ = [
     "Allocation", "ClassMonth", "CubeClass", "CubeMonth", "CubeYear", "Delta", "Dims", "Discrepancy", "Indicator",
