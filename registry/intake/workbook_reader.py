@@ -1,30 +1,35 @@
 """xlsx, xlsm, xls and ods through calamine."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import python_calamine as calamine
 
 from registry.intake import refusal
 from registry.intake.cells import Row
-from registry.intake.readers import Sheet
+from registry.intake.readers import Merge, Sheet
 from registry.intake.refusal import Refusal
 
 
 class BookSheet(Sheet):
-    def __init__(self, sheet: calamine.CalamineSheet) -> None:
+    def __init__(self, sheet: calamine.CalamineSheet, merges: Sequence[Merge] | None) -> None:
         self._sheet = sheet
-        merges = [
-            (first[0] + 1, first[1], last[0] + 1, last[1]) for first, last in sheet.merged_cell_ranges or ()
-        ]
+        if merges is None:
+            merges = [
+                (first[0] + 1, first[1], last[0] + 1, last[1])
+                for first, last in sheet.merged_cell_ranges or ()
+            ]
         super().__init__(name=sheet.name, total=sheet.total_height + 1, merges=merges)
 
     def rows(self) -> Iterator[Row]:
-        yield from enumerate(self._sheet.iter_rows(), 1)  # type: ignore[misc]
+        yield from enumerate(self._sheet.iter_rows(), 1)
 
 
 class Workbook:
-    def __init__(self, path: str) -> None:
+    """``merges`` by the name of the sheet, for formats in which calamine does not find them."""
+
+    def __init__(self, path: str, merges: Mapping[str, Sequence[Merge]] | None = None) -> None:
+        self._merges = merges or {}
         try:
             self._book = calamine.load_workbook(path)
         except calamine.PasswordError:
@@ -43,7 +48,7 @@ class Workbook:
 
     def open(self, name: str) -> BookSheet:
         try:
-            return BookSheet(self._book.get_sheet_by_name(name))
+            return BookSheet(self._book.get_sheet_by_name(name), self._merges.get(name))
         except (calamine.CalamineError, OSError, ValueError):
             raise _unreadable() from None
 
