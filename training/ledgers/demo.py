@@ -62,7 +62,7 @@ class Year:
 
     def someone(self, county: str) -> Invented:
         """A newcomer, or at times somebody who has been here before."""
-        cast = self.casts.setdefault(county, Cast(self.seed, [county]))
+        cast = self.casts.setdefault(county, Cast(self.seed + int(county), [county]))
         if self.seated[county] and self.chance.random() < AGAIN:
             return cast.person(self.chance.randrange(self.seated[county]))
         self.seated[county] += 1

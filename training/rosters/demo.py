@@ -91,7 +91,7 @@ def files(classes: Sequence[TrainingClass], seed: int) -> Iterator[RosterFile]:
     """One roster for each class, each in another layout."""
     for place, (opening, klass) in enumerate(zip(OPENINGS, classes, strict=True)):
         chance = random.Random(seed + place)
-        cast = Cast(seed, [str(klass.region_id)])
+        cast = Cast(seed + int(klass.region_id), [str(klass.region_id)])
         people = [cast.person(STRANGERS + i) for i in range(opening.seats)]
         rows = _plain(people) if place % 2 == 0 else _provincial(people)
         if opening.faults:
