@@ -67,7 +67,7 @@ def gather(scope: Scope, chosen: Selection, today: date) -> Board:
     at_root = place == chosen.root
     return Board(
         selection=chosen, today=today, figures={name: held[name] for name in counts},
-        progress=_against(chosen, held["n"], today),
+        progress=against(chosen, held["n"], today),
         types={code: held[f"type/{code}"] or 0 for code in TrainingType.values},
         below=below, lines=lines,
         months=queries.months(scope, plan, place, period, chosen.indicator) if len(period.key) != 7 else {},
@@ -95,7 +95,7 @@ def _below(scope: Scope, chosen: Selection, today: date) -> tuple[str, list[Line
     return DIVISIONS, [replace(line, name=line.name or wording.place_name(line.place)) for line in lines]
 
 
-def _against(chosen: Selection, done: int | None, today: date) -> Progress:
+def against(chosen: Selection, done: int | None, today: date) -> Progress:
     """The whole place against the plan's number, or against what was handed down to it."""
     target = queries.target_of(chosen.plan, chosen.place, chosen.period, chosen.indicator)
     if target is None:

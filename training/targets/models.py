@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from training.targets.tables import (
     ClassMonth,
+    CountedPerson,
     CubeClass,
     CubeMonth,
     CubeYear,
@@ -19,11 +20,25 @@ from training.targets.tables import (
     Dims,
     NodeMonth,
     NodeYear,
+    PersonDelta,
 )
 
 __all__ = [
-    "Allocation", "ClassMonth", "CubeClass", "CubeMonth", "CubeYear", "Delta", "Dims", "Discrepancy", "Indicator",
-    "NodeMonth", "NodeYear", "Plan", "Target",
+    "Allocation",
+    "ClassMonth",
+    "CountedPerson",
+    "CubeClass",
+    "CubeMonth",
+    "CubeYear",
+    "Delta",
+    "Dims",
+    "Discrepancy",
+    "Indicator",
+    "NodeMonth",
+    "NodeYear",
+    "PersonDelta",
+    "Plan",
+    "Target",
 ]
 
 
@@ -132,6 +147,9 @@ class Indicator(models.Model):
     filter = models.JSONField(_("口径条件"), default=dict, blank=True)
     unit = models.CharField(_("单位"), max_length=20, blank=True, help_text=_("照文件所载"))
     headline = models.BooleanField(_("看板主指标"), default=False)
+    tracks_people = models.BooleanField(
+        _("逐人记录"), default=False, help_text=_("按人数考核且另有条件的结业指标，须逐人记录才能去重")
+    )
     order = models.PositiveSmallIntegerField(_("次序"), default=0)
 
     class Meta:

@@ -330,40 +330,33 @@ def _counted(
     pairs = {code: (held[code], held.get(f"{code}/people")) for code in counts if "/" not in code}
     for code, indicator in indicators.items():
         if code in pairs and pairs[code][1] is None and _wants_people(indicator):
-            pairs[code] = (pairs[code][0], people_under(place, period, Filter.read(indicator.filter)))
+            pairs[code] = (pairs[code][0], tracked_people(indicator, place))
     if stocks:
         ever = sums.one(place, EVER, stocks)
         pairs |= {code: (None if value is None else value, None) for code, value in ever.items()}
     return pairs
 
 
-def people_under(place: Place, period: Period, chosen: Filter) -> int | None:
-    """People under a filter for which no marks are kept: counted from the rows of the classes that have such rows."""
-    where, params = row_conditions(chosen)
-    dims = " AND ".join(f"d.{name} = ANY (%(f_{name})s)" for name in chosen.lists) or "true"
-    if place.region:
-        inside = (
-            "t.region_code = %(region)s" if place.own else
-            "t.region_code IN (SELECT descendant_id FROM regions_closure WHERE ancestor_id = %(region)s)"
-        )
-    else:
-        inside = "t.klass_id IN (SELECT id FROM classes_trainingclass WHERE institution_id = %(institution)s)"
+def tracked_people(indicator: Indicator, place: Place) -> int | None:
+    """People recorded by name for an indicator, over its plan's years; None where none are recorded."""
+    if not indicator.tracks_people or not place.is_node:
+        return None
+    inside = (
+        "region_code = %(region)s" if place.own
+        else "region_code IN (SELECT descendant_id FROM regions_closure WHERE ancestor_id = %(region)s)"
+    )
+    where = f"indicator_id = %(indicator)s AND {inside}"
     with connection.cursor() as cursor:
         cursor.execute(
             f"""
-            WITH held AS (
-                SELECT t.klass_id, t.region_code FROM targets_cube_class t JOIN targets_dims d ON d.id = t.dims_id
-                WHERE t.measure = 2 AND t.n <> 0 AND t.month BETWEEN %(first)s AND %(last)s AND {inside} AND {dims}
-                UNION
-                SELECT t.klass_id, t.region_code FROM targets_open t
-                WHERE t.measure = 2 AND t.month BETWEEN %(first)s AND %(last)s AND {inside}
-            )
-            SELECT count(DISTINCT e.person_id)
-            FROM held JOIN enrolments_enrolment e USING (klass_id, region_code)
-            WHERE e.finished_on BETWEEN %(since)s AND %(until)s AND {where}
+            SELECT count(*) FROM (
+                SELECT person_id FROM (
+                    SELECT person_id, n FROM targets_person WHERE {where}
+                    UNION ALL SELECT person_id, n FROM targets_person_delta WHERE {where}
+                ) lines GROUP BY person_id HAVING sum(n) > 0
+            ) people
             """,
-            {"region": place.region, "institution": place.institution, "first": period.first_month,
-             "last": period.last_month, "since": period.since, "until": period.until, **params},
+            {"indicator": indicator.code, "region": place.region},
         )
         return int(cursor.fetchone()[0])
 
@@ -449,6 +442,6 @@ def choices(plan: Plan) -> list[Indicator]:
 
 __all__ = [
     "Across", "By", "Line", "Numbered", "OutsideScope", "across_plans", "children", "choices", "classes", "count_of",
-    "figures", "headline", "is_leaf", "months", "narrowed", "numbers", "people_under", "plan_period", "plans",
+    "figures", "headline", "is_leaf", "months", "narrowed", "numbers", "plan_period", "plans",
     "providers", "remarks", "root", "standard",
 ]

@@ -41,6 +41,7 @@ class IndicatorRow(NamedTuple):
     filter: str
     unit: str
     headline: bool
+    tracks_people: bool
     order: int
 
 
@@ -90,7 +91,7 @@ def indicators() -> list[IndicatorRow]:
         IndicatorRow(
             code=row["code"], plan_id=row["plan"], name=row["name"], event=row["event"], region_basis="funding",
             filter=json.dumps(_filter(row), ensure_ascii=False, sort_keys=True), unit=row["unit"],
-            headline=row["headline"] == "1", order=order,
+            headline=row["headline"] == "1", tracks_people=row["tracks_people"] == "1", order=order,
         )
         for order, row in enumerate(_rows("indicators.csv"), 1)
     ]

@@ -31,6 +31,8 @@ def load_plans() -> dict[str, Counts]:
         [(row.number, row.title, row.text) for row in remarks], key=["number"],
     )
     _link_remarks(remarks)
+    if counts["plans"].changed or counts["indicators"].added or counts["indicators"].changed:
+        rebuild_people()
     return counts
 
 
@@ -77,6 +79,12 @@ def rebuild() -> int:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT targets_rebuild()")
         return int(cursor.fetchone()[0])
+
+
+def rebuild_people() -> None:
+    """Record anew who counts for indicators that count people by name: after such an indicator changed."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT targets_rebuild_people()")
 
 
 def sweep() -> int:

@@ -55,6 +55,39 @@ class Delta(models.Model):
         indexes = [models.Index(fields=["region_code"], name="targets_delta_region")]
 
 
+class PersonDelta(models.Model):
+    """A change, not yet folded, in how often a person counts for an indicator that counts people under a filter.
+
+    Marks on rows know all training and subsidised training; for any other set of rows people are kept by name.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    indicator_id = code_field(8)
+    region_code = code_field(9)
+    person_id = models.UUIDField()
+    n = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_person_delta"
+        verbose_name = _("未并账的人数变动")
+        verbose_name_plural = _("未并账的人数变动")
+
+
+class CountedPerson(models.Model):
+    """How many rows of a person in one leaf division count for such an indicator."""
+
+    pk = models.CompositePrimaryKey("indicator_id", "region_code", "person_id")
+    indicator_id = code_field(8)
+    region_code = code_field(9)
+    person_id = models.UUIDField()
+    n = models.IntegerField()
+
+    class Meta:
+        db_table = "targets_person"
+        verbose_name = _("按指标计的人")
+        verbose_name_plural = _("按指标计的人")
+
+
 class Dims(models.Model):
     """A combination of codes that occurs; roll-up lines name it by number, which keeps their keys short."""
 

@@ -46,9 +46,11 @@ class Outcome:
 
 def verify() -> Iterator[Outcome]:
     """All comparisons, on one snapshot, so that imports may go on meanwhile."""
+    alone = not connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for check in (*_lines(), *_heads(), *_nodes()):
+        if alone:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        for check in (*_lines(), *_heads(), _tracked(), *_nodes()):
             yield _compare(cursor, check)
         yield from _invariants(cursor)
 
@@ -194,6 +196,25 @@ def _held_node(height: str, span: str, day: str, sub: str, bit: int) -> str:
             FROM targets_open o JOIN enrolments_node w ON w.region_code = o.region_code WHERE o.measure = 2
         ) t GROUP BY 1 HAVING sum(t.n) <> 0
     """
+
+
+def _tracked() -> Check:
+    """People recorded by name for indicators that count people under a filter."""
+    key = "concat_ws('/', {indicator}, t.region_code, t.person_id)"
+    return Check(
+        "people by indicator",
+        f"""SELECT {key.format(indicator="i.code")} AS key, count(*) AS n
+            FROM enrolments_enrolment t JOIN targets_tracked i
+              ON t.finished_on BETWEEN i.since AND i.until
+             AND (i.category IS NULL OR t.category = ANY (i.category))
+             AND (i.training_type IS NULL OR t.training_type = ANY (i.training_type))
+             AND (i.funding IS NULL OR t.funding = ANY (i.funding))
+             AND t.region_code = ANY (i.leaves) GROUP BY 1""",
+        f"""SELECT {key.format(indicator="t.indicator_id")} AS key, sum(t.n) AS n
+            FROM (SELECT indicator_id, region_code, person_id, n FROM targets_person
+                  UNION ALL SELECT indicator_id, region_code, person_id, n FROM targets_person_delta) t
+            GROUP BY 1 HAVING sum(t.n) <> 0""",
+    )
 
 
 # --- divisions: what the tables by division hold is what their leaves add up to -----------------------

@@ -22,16 +22,23 @@ RETURN CASE level WHEN 1 THEN 6 WHEN 2 THEN 4 ELSE 2 END;
 
 -- Add up `source` into the roll-up table `place`; `keys` are the columns of its key, as the source names them too.
 CREATE FUNCTION targets_add(place text, keys text, source text) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    is_empty boolean;
+    merging text := '';
 BEGIN
+    EXECUTE format('SELECT NOT EXISTS (SELECT FROM %I)', place) INTO is_empty;
+    IF NOT is_empty THEN
+        merging := format(
+            'ON CONFLICT (%s) DO UPDATE SET
+                 n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
+                 heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
+                 heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
+                 heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub', keys);
+    END IF;
     EXECUTE format(
         'INSERT INTO %1$I AS t (%2$s, n, amount_fen, heads_year, heads_plan, heads_year_sub, heads_plan_sub)
          SELECT %2$s, sum(n), sum(amount_fen), sum(heads_year), sum(heads_plan), sum(heads_year_sub), sum(heads_plan_sub)
-         FROM %3$s s GROUP BY %2$s ORDER BY %2$s
-         ON CONFLICT (%2$s) DO UPDATE SET
-             n = t.n + excluded.n, amount_fen = t.amount_fen + excluded.amount_fen,
-             heads_year = t.heads_year + excluded.heads_year, heads_plan = t.heads_plan + excluded.heads_plan,
-             heads_year_sub = t.heads_year_sub + excluded.heads_year_sub,
-             heads_plan_sub = t.heads_plan_sub + excluded.heads_plan_sub', place, keys, source);
+         FROM %3$s s GROUP BY %2$s ORDER BY %2$s %4$s', place, keys, source, merging);
 END $$;
 
 -- Number the combinations of codes that occur in pg_temp.fold_delta, and tie each to its slim one.
@@ -132,12 +139,24 @@ BEGIN
     DROP TABLE fold_delta, fold_line, fold_leaf, fold_node;
 END $$;
 
+-- People counted by name: the same, for the few indicators that need it.
+CREATE FUNCTION targets_fold_people() RETURNS void LANGUAGE sql AS $$
+    WITH taken AS (DELETE FROM targets_person_delta RETURNING *)
+    INSERT INTO targets_person AS t (indicator_id, region_code, person_id, n)
+    SELECT indicator_id, region_code, person_id, sum(n) FROM taken GROUP BY 1, 2, 3 HAVING sum(n) <> 0 ORDER BY 1, 2, 3
+    ON CONFLICT (indicator_id, region_code, person_id) DO UPDATE SET n = t.n + excluded.n;
+    DELETE FROM targets_person WHERE n = 0;
+$$;
+
 -- Add the open lines to the tables that are read, and remove them, in one transaction: a reader sees a line either
 -- open or folded, never both or neither. Lines of transactions still under way stay for the next time.
 CREATE FUNCTION targets_fold() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE folded bigint;
 BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    IF EXISTS (SELECT FROM targets_person_delta) THEN
+        PERFORM targets_fold_people();
+    END IF;
     IF NOT EXISTS (SELECT FROM targets_delta) THEN
         RETURN 0;
     END IF;

@@ -1,3 +1,21 @@
+-- Record anew who counts for each indicator that counts people by name: after a change of such an indicator.
+CREATE FUNCTION targets_rebuild_people() RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    LOCK TABLE enrolments_enrolment IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    DELETE FROM targets_person_delta;
+    DELETE FROM targets_person;
+    INSERT INTO targets_person (indicator_id, region_code, person_id, n)
+    SELECT t.code, e.region_code, e.person_id, count(*)
+    FROM enrolments_enrolment e JOIN targets_tracked t
+      ON e.finished_on BETWEEN t.since AND t.until
+     AND (t.category IS NULL OR e.category = ANY (t.category))
+     AND (t.training_type IS NULL OR e.training_type = ANY (t.training_type))
+     AND (t.funding IS NULL OR e.funding = ANY (t.funding))
+     AND e.region_code = ANY (t.leaves)
+    GROUP BY 1, 2, 3;
+END $$;
+
 -- Make the roll-ups anew from the rows: after a restore, or when verify found a difference.
 -- Writers wait until it ends; nothing that they add can fall between the count and the triggers.
 CREATE FUNCTION targets_rebuild() RETURNS bigint LANGUAGE plpgsql AS $$
@@ -7,6 +25,8 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
     TRUNCATE targets_delta, targets_class_month, targets_node_month, targets_node_year,
              targets_cube_class, targets_cube_month, targets_cube_year;
+
+    PERFORM targets_rebuild_people();
 
     CREATE TEMP TABLE fold_delta (LIKE targets_delta INCLUDING DEFAULTS) ON COMMIT DROP;
     ALTER TABLE fold_delta ALTER id DROP NOT NULL;
