@@ -15,14 +15,17 @@ class TrainingConfig(AppConfig):
 
         if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
             return
+        from registry.config import panels as home
         from registry.intake import kinds
         from registry.people import panels
         from training.claims.panels import MONEY
         from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND
+        from training.targets.card import HEADLINE
 
         kinds.register(ROSTER_KIND)
         kinds.register(LEDGER_KIND)
+        home.register(HEADLINE)
         panels.register(TRAININGS)
         panels.register(MONEY)

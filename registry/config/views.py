@@ -6,12 +6,13 @@ import logging
 import uuid
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
 from django.template import loader
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from registry.accounts.models import Role
 from registry.accounts.policy import requires
 from registry.config import panels
 
@@ -20,8 +21,10 @@ logger = logging.getLogger("registry.case")
 
 @require_GET
 @requires("home.read")
-def home(request: Any) -> HttpResponse:
-    """What waits for me, by role."""
+def home(request: Any) -> HttpResponseBase:
+    """What waits for me, by role; a trainee's first screen is their own account."""
+    if request.actor.role == Role.TRN:
+        return redirect("people:me")
     return render(request, "registry/home.html", {"shown": panels.shown_to(request.actor)})
 
 

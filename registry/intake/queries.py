@@ -100,12 +100,12 @@ def rows(
 ) -> RowsPage:
     """Rows of a batch that `view` names, in the order of the sheet, from the one after `after`.
 
-    `code` keeps rows with that issue, `row` one row only. Without the staged rows (registered, cancelled) the
-    cells are blank and only the faults are told.
+    `code` keeps rows with that issue, `row` one row only. Once the staged rows are gone (registered,
+    cancelled) only the faults are told.
     """
     if batch(scope, of.pk) is None:
         return RowsPage([], [], None)
-    columns = _shown_columns(of, view)
+    columns = _shown_columns(of, view) if _staged(of) else []
     numbers = (
         _accepted_numbers(of, row, after, size + 1)
         if view == "accepted"
@@ -117,6 +117,11 @@ def rows(
         rows=_filled(of, numbers, columns, view),
         next=numbers[-1] if more else None,
     )
+
+
+def _staged(of: Batch) -> bool:
+    with connection.cursor() as cursor:
+        return staging.intact(cursor, of.pk, of.staged_rows)
 
 
 def codes(scope: Scope, of: Batch, severity: str) -> list[tuple[str, int]]:
@@ -137,9 +142,9 @@ def _faulty_numbers(of: Batch, view: View, code: str, row: int | None, after: in
 
 
 def _accepted_numbers(of: Batch, row: int | None, after: int, limit: int) -> list[int]:
+    if not _staged(of):
+        return []
     with connection.cursor() as cursor:
-        if not staging.intact(cursor, of.pk, of.staged_rows):
-            return []
         # The batch's own table: its name is made of the batch's id alone.
         sql = f'SELECT "row" FROM {staging.table(of.pk)} WHERE NOT bad AND "row" > %s'
         params: list[int] = [after]
@@ -169,8 +174,6 @@ def _staged_values(of: Batch, numbers: Sequence[int], names: list[str]) -> dict[
         return {}
     listed = ", ".join(f'"{name}"' for name in names)
     with connection.cursor() as cursor:
-        if not staging.intact(cursor, of.pk, of.staged_rows):
-            return {}
         cursor.execute(
             f'SELECT "row", {listed} FROM {staging.table(of.pk)} WHERE "row" = ANY(%s)', [list(numbers)]
         )
@@ -189,8 +192,8 @@ def _text(name: str, value: Any) -> str:
 def _shown_columns(of: Batch, view: View) -> list[tuple[str, str]]:
     """(heading as printed, staged column) of the few by which a reviewer knows a row and sees what is wrong.
 
-    No number of a person is shown in clear. Who it is comes first, then the columns at fault, then what else is
-    required.
+    No number of a person is shown in clear. Who it is comes first, then the columns at fault, then what else
+    is required.
     """
     spec = kinds.get(of.kind).spec
     printed: dict[str, str] = of.sheet.get("mapping", {})

@@ -16,6 +16,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from registry.accounts.models import User
@@ -133,6 +134,8 @@ def send_to_commit(batch_id: UUID, *, actor: User | None, valid_rows_only: bool)
             raise NotAllowed(str(batch_id))
         batch.state = State.COMMITTING
         batch.save(update_fields=["state", "valid_rows_only"])
+        # The time that a person took to decide is not time that the work takes.
+        Progress.objects.filter(batch=batch).update(started_at=Now(), updated_at=Now())
         audit.record(
             code="intake.decide", actor=actor, subject_type="batch", subject_id=str(batch.id),
             after={"valid_rows_only": valid_rows_only, "accepted": batch.counts.get("accepted", 0)},

@@ -52,13 +52,14 @@ def shown(batch: Batch, now: dt.datetime | None = None) -> Shown:
     now = now or timezone.now()
     working = batch.state in WORKING
     at = _place(batch)
+    told = not working or (at < len(STAGES) and progress.stage == STAGES[at])
     share = _share(batch, at)
     elapsed = max(0.0, ((now if working else progress.updated_at) - progress.started_at).total_seconds())
     left = elapsed * (1 - share) / share if working and progress.total and share > _TELLING_SHARE else None
     return Shown(
         steps=_steps(batch, at),
-        done=progress.done,
-        total=progress.total,
+        done=progress.done if told else 0,
+        total=progress.total if told else None,
         part=round(1000 * (at + share) / len(STAGES)),
         elapsed=elapsed,
         left=left,

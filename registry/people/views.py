@@ -94,7 +94,9 @@ def matches(request: Any) -> HttpResponseBase:
         return redirect("people:matches")
     found = listed(request, open_cases, ["id"], size=20)
     pairs = [(case, ((_("已有记录（保留）"), case.first), (_("新登记"), case.second))) for case in found.rows]
-    return render(request, "registry/people/matches.html", {"list": found, "pairs": pairs})
+    return render(
+        request, "registry/people/matches.html", {"list": found, "pairs": pairs, "menu": "people:matches"}
+    )
 
 
 def _decide(request: Any, form: DecisionForm) -> None:

@@ -96,6 +96,12 @@ def duration(seconds: float | None) -> str:
 
 
 @register.filter
+def about(seconds: float) -> str:
+    """The same without a show of exactness: whole seconds, or whole minutes."""
+    return duration(max(10.0, round(seconds)) if seconds < 60 else round(seconds / 60) * 60)
+
+
+@register.filter
 def fault(code: str) -> str:
     """The short name of an issue's code."""
     return wording.fault(code)
@@ -138,7 +144,7 @@ def tag(word: str | Promise | None, tone: str = "") -> SafeString | str:
 @register.simple_tag
 def bar(value: float | Decimal | None, tone: str = "ok", mark: float | Decimal | None = None) -> SafeString:
     """A bar of a share (0–1, cut at 1), with an optional mark. For the eye: the number stands beside it."""
-    parts = [(0.0, _percent(value), tone)]
+    parts = [(0.0, _percent(value), tone or "info")]
     if mark is not None:
         parts.append((min(_percent(mark), 99.0), 1.0, "mark"))
     return _drawn(parts)

@@ -1,4 +1,4 @@
-"""What the board puts on the first screen: done against target and against time, for the reader's own place."""
+"""What the board puts on the first screen: done against target and time, for the reader's own place."""
 
 from __future__ import annotations
 
