@@ -33,7 +33,7 @@ class CarefulSheet(Sheet):
 
 class CarefulBook:
     def __init__(self, file: BinaryIO, path: str, facts: Facts) -> None:
-        self._path = path
+        self._path, self._file = path, file
         self._thorough: Book | None = None
         self._quick: XlsxBook | None = None
         try:
@@ -46,7 +46,7 @@ class CarefulBook:
         if self._thorough is None:
             from registry.intake.workbook_reader import Workbook
 
-            self._thorough = Workbook(self._path)
+            self._thorough = Workbook(self._path, self._file, "xlsx")
         return self._thorough
 
     @property

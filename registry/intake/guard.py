@@ -109,8 +109,11 @@ class _Watch:
             self._valued = self._before[-_ROW_REACH:] + piece
         if self._tail:
             self._keep(piece)
-        elif (start := (window := self._before[-12:] + piece).find(b"mergeCells")) >= 0:
-            self._keep(window[start:])
+        else:
+            window = self._before[-12:] + piece
+            start = window.find(b"mergeCells")
+            if start > 0 and window[start - 1 : start] in (b"<", b":"):
+                self._keep(window[start:])
         self._before = piece
 
     def _keep(self, piece: bytes) -> None:

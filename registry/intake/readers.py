@@ -50,8 +50,4 @@ def open_book(file: BinaryIO, path: str, kind: Kind, facts: Facts | None) -> Boo
         return CarefulBook(file, path, facts)
     from registry.intake.workbook_reader import Workbook
 
-    if kind.format == "ods":
-        from registry.intake.ods_spans import spans
-
-        return Workbook(path, spans(file))
-    return Workbook(path)
+    return Workbook(path, file, kind.format)
