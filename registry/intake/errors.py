@@ -37,12 +37,11 @@ def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> N
             for line, (number, cells) in enumerate(reading.raw_rows(batch, kind, sorted(faults)), start=1):
                 paper.row(line, cells, faults[number])
             return
-        header_row = batch.sheet["header_row"]
         skipped = {line["row"] for line in batch.sheet.get("skipped_rows", [])}
+        # A header of two lines comes back as one, at the place of its lower line; rows keep their numbers.
+        paper.header(batch.sheet["header_row"] - 1, batch.sheet.get("headings", []))
         for number, cells in reading.raw_rows(batch, kind):
-            if number == header_row:
-                paper.header(number - 1, cells)
-            elif number < header_row or number in skipped:
+            if number in skipped or not any(cells):
                 paper.plain(number - 1, cells)
             else:
                 paper.row(number - 1, cells, faults.get(number, []))

@@ -81,27 +81,9 @@ def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterato
     with store.reading(batch) as file:
         for frame in cage.run(request, file):
             if frame.type == "rows":
-                for number, cells in json.loads(frame.payload):
-                    yield number, [_as_text(cell) for cell in cells]
+                yield from frame.header["rows"]
             elif frame.type == "refused":
                 raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
-
-
-def _as_text(cell: Any) -> str:
-    """A raw cell as a clerk would have typed it."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "是" if cell else "否"
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case {"date": str(day)}:
-            return day.removesuffix("T00:00:00")
-        case {"error": what}:
-            return str(what)
-        case _:
-            return str(cell)
 
 
 def _take(
