@@ -1,7 +1,7 @@
-"""A rival: the same ledger by hand, as a careful Django programmer does, `bulk_create(update_conflicts=True)`.
+"""A rival: the same ledger as a careful Django programmer writes it, `bulk_create(update_conflicts=True)`.
 
-calamine reads, each row gets the checks that need no database, numbers are sealed and indexed, people, classes
-and certificates are looked up by the chunk, everything is written in one transaction. In its favour: no
+calamine reads, each row gets the checks that need no database, numbers are sealed and indexed, people,
+classes and certificates are looked up by the chunk, everything is written in one transaction. In its favour: no
 roll-ups, no history, no marks for counting people, no issues kept, and the program's own quick functions.
 """
 

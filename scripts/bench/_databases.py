@@ -1,4 +1,4 @@
-"""Scratch databases on one server, copied from each other so that all contestants begin with the same content.
+"""Scratch databases on one server, copied from each other so that contestants begin with the same content.
 
 Each measured piece of work runs in a process of its own (`_steps.py`) with DATABASE_URL naming its copy; this
 side holds no rows, so that nobody's peak memory is anybody else's.
@@ -77,7 +77,7 @@ class Server:
 
     @contextmanager
     def copy(self, template: str, what: str) -> Iterator[str]:
-        """A copy for one measurement, dropped afterwards. What copying dirtied is on disk before it starts."""
+        """A copy for one measurement, dropped afterwards. What copying dirtied is on disk by then."""
         name = self.create(what, template)
         try:
             with self.admin() as connection:

@@ -73,7 +73,7 @@ def save(connection: psycopg.Connection[Any], since: Any, folder: Path) -> None:
 
 
 def load(connection: psycopg.Connection[Any], folder: Path) -> dict[str, Any]:
-    """COPY them in, in one transaction. Triggers of roll-ups and the like are put aside, foreign keys are not."""
+    """COPY them in, in one transaction. Triggers of roll-ups are put aside, foreign keys are not."""
     with connection.cursor() as cursor:
         for table in TABLES:
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")

@@ -1,8 +1,8 @@
 """A rival: django-import-export as documented for large files: `use_bulk`, `skip_diff`, cached widgets.
 
-A resource over enrolments; person with document and class by get-or-create in `before_import_row`; certificates
-and payments of a batch with one bulk_create each when the batch of enrolments has been written. In its favour:
-no roll-ups, no history, and the program's own quick functions for cipher, numbers and dates.
+A resource over enrolments; person with document and class by get-or-create in `before_import_row`;
+certificates and payments of a batch with one bulk_create each when its enrolments have been written. In its
+favour: no roll-ups, no history, and the program's own quick functions for cipher, numbers and dates.
 """
 
 from __future__ import annotations
