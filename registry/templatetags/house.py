@@ -22,6 +22,8 @@ from registry.templatetags.vocabulary import tone_of
 register = template.Library()
 
 NOTHING = "—"
+# The narrowest part of a bar, in hundredths of it.
+SLIVER = 0.5
 
 
 # --- numbers ---------------------------------------------------------------------------------------
@@ -155,13 +157,11 @@ def stacked(*counts_and_tones: Any) -> SafeString:
     """`{% stacked 1842 "ok" 22 "warn" 36 "bad" %}`: shares of one whole laid end to end."""
     counts = [max(0, int(count or 0)) for count in counts_and_tones[::2]]
     whole = sum(counts) or 1
-    parts, at = [], 0.0
-    for count, tone in zip(counts, counts_and_tones[1::2], strict=True):
-        # A share of one in a hundred thousand must still be seen.
-        width = max(100 * count / whole, 0.5) if count else 0.0
-        parts.append((at, min(width, 100 - at), tone))
-        at += width
-    return _drawn(parts, "tall")
+    # A share of one in a hundred thousand must still be seen; the largest gives way to it.
+    widths = [max(100 * count / whole, SLIVER) if count else 0.0 for count in counts]
+    widths[counts.index(max(counts))] -= max(0.0, sum(widths) - 100)
+    starts = [sum(widths[:n]) for n in range(len(widths))]
+    return _drawn(list(zip(starts, widths, counts_and_tones[1::2], strict=True)), "tall")
 
 
 def _percent(share: float | Decimal | None) -> float:

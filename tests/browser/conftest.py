@@ -1,0 +1,143 @@
+"""Pages in a real browser: a house with people in it, a sign-in, and an ear for what the browser says."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from registry.accounts.models import Membership, Role, User
+from registry.intake import services as intake
+from registry.intake.models import Batch
+from registry.people.models import Person
+from tests import world
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+DESKTOP = {"width": 1366, "height": 768}
+PHONE = {"width": 390, "height": 844}
+
+# Told to us by the page itself: the console repeats only some of them.
+LISTEN = """
+window.__reports = [];
+document.addEventListener("securitypolicyviolation", (e) => {
+  window.__reports.push(`${e.violatedDirective} ${e.blockedURI}`);
+});
+"""
+
+
+@dataclass(frozen=True)
+class House:
+    """A registry with a ledger on record and another one waiting to be reviewed."""
+
+    world: world.World
+    users: dict[str, User]
+    done: Batch
+    waiting: Batch
+    person: Person
+
+
+@pytest.fixture
+def house(transactional_db: None) -> House:
+    made = world.build()
+    users = {"RG": made.clerk, "C1": _user("c1", Role.C1, region_id="653101")}
+    users["PC"] = _user("pc", Role.PC, institution_id=made.school.pk)
+    users["AUD"], users["TRN"] = _user("aud", Role.AUD), _user("trn", Role.TRN)
+    done = _handed_in(made, "ledger_level_unknown.xlsx")
+    done = intake.load(done.pk, valid_rows_only=True)
+    waiting = intake.check(_handed_in(made, "ledger_number_invalid.xlsx").pk)
+    person = Person.objects.filter(enrolments__batch_id=done.pk)[0]
+    person.user = users["TRN"]
+    person.save(update_fields=["user"])
+    return House(made, users, done, waiting, person)
+
+
+def _user(name: str, role: Role, **place: Any) -> User:
+    user = User.objects.create(username=name, display_name=f"{name} 经办")
+    Membership.objects.create(user=user, role=role, valid_from=world.ALWAYS, **place)
+    return user
+
+
+def _handed_in(made: world.World, name: str) -> Batch:
+    file = io.BytesIO((DATA / name).read_bytes())
+    batch, _new = intake.receive(kind="ledger", file=file, name=name, actor=made.clerk, options={})
+    return batch
+
+
+@dataclass
+class Visitor:
+    """Somebody at a browser, who remembers everything that went wrong while looking."""
+
+    page: Page
+    origin: str
+    faults: list[str] = field(default_factory=list)
+
+    def look(self, path: str, *, status: int = 200) -> None:
+        """Open a page: no complaint of the browser, no sideways scrolling, nothing that axe objects to."""
+        before = len(self.faults)
+        answer = self.page.goto(self.origin + path)
+        assert answer is not None
+        self.page.wait_for_load_state("networkidle")
+        if answer.status != status:
+            self.faults.append(f"{path}: {answer.status}")
+        self.judge(path)
+        if status >= 400:
+            # The browser itself reports the status of an error page in its console.
+            self.faults[before:] = [
+                each for each in self.faults[before:] if f"status of {status}" not in each
+            ]
+
+    def judge(self, path: str) -> None:
+        wide = self.page.evaluate(
+            "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+        )
+        if wide > 0:
+            self.faults.append(f"{path}: {wide} px too wide")
+        self.faults += [f"{path}: {report}" for report in self.page.evaluate("window.__reports")]
+        found = Axe().run(self.page)
+        self.faults += [
+            f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]
+        ]
+
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture
+def visit(browser: Browser, browser_context_args: dict[str, Any], live_server: Any) -> Iterator[Visit]:
+    """`visit(user, PHONE, dark=True)` → a visitor who is signed in."""
+    contexts: list[BrowserContext] = []
+
+    def enter(user: User | None, size: dict[str, int] = DESKTOP, *, dark: bool = False) -> Visitor:
+        context = browser.new_context(
+            **{**browser_context_args, "viewport": size, "color_scheme": "dark" if dark else "light"}
+        )
+        contexts.append(context)
+        context.add_init_script(LISTEN)
+        if user is not None:
+            context.add_cookies([_session(user, live_server.url)])
+        visitor = Visitor(context.new_page(), live_server.url)
+        visitor.page.on("console", lambda m: m.type in ("error", "warning") and visitor.faults.append(m.text))
+        visitor.page.on("pageerror", lambda error: visitor.faults.append(str(error)))
+        return visitor
+
+    yield enter
+    for context in contexts:
+        context.close()
+
+
+def _session(user: User, url: str) -> Any:
+    client = Client()
+    client.force_login(user)
+    return {
+        "name": settings.SESSION_COOKIE_NAME,
+        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
+        "url": url,
+    }
