@@ -3,7 +3,7 @@
 Fifty rows a class; providers in every county of Xinjiang; one row in twenty is about somebody who stands further up.
 Four people in ten are `on_record`: a full database knows them already, an empty one does not.
 """
-# ruff: noqa: E501 - word lists, whose characters count double
+
 
 from __future__ import annotations
 
