@@ -45,9 +45,7 @@ def test_the_database_of_the_tests_is_recent_enough(monkeypatch: pytest.MonkeyPa
     assert ids(checks.postgresql_is_recent(["default"])) == ["jiangce.E002"]
 
 
-def test_fonts_are_asked_for_only_where_a_manifest_lists_them(
-    tmp_path: Path, settings: Settings
-) -> None:
+def test_fonts_are_asked_for_only_where_a_manifest_lists_them(tmp_path: Path, settings: Settings) -> None:
     settings.BASE_DIR = tmp_path
     assert checks.fonts_are_present() == []
     manifest = tmp_path / checks.FONTS
