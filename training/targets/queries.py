@@ -101,7 +101,7 @@ def _scope_region(scope: Scope) -> str | None:
 
 
 def _contains(ancestor: str, descendant: str) -> bool:
-    return RegionClosure.objects.filter(ancestor=ancestor, descendant=descendant).exists()
+    return ancestor == descendant or RegionClosure.objects.filter(ancestor=ancestor, descendant=descendant).exists()
 
 
 def is_leaf(place: Place) -> bool:
@@ -376,8 +376,7 @@ def target_of(plan: Plan, place: Place, period: Period, indicator: Indicator | N
         return Decimal(shares[place.region])
     if place.region != plan.region_id or count_of(indicator) is None:
         return None
-    kinds = [Kind.CUMULATIVE, Kind.SUBSET, Kind.FLOW, Kind.ANNUAL_AVERAGE]
-    found = indicator.targets.filter(kind__in=kinds, value__isnull=False).first()
+    found = next((target for target in indicator.targets.all() if target.kind in _DRAWN), None)
     if found is None or found.value is None or found.unit not in progress.UNITS:
         return None
     value = found.value * progress.UNITS[found.unit]
@@ -426,22 +425,17 @@ def _plus(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
 
-def headline(plan: Plan) -> Indicator | None:
-    """The indicator that the board opens with: the plan's own headline that can be counted."""
-    found = plan.indicators.filter(event__in=list(MEASURES)).order_by("-headline", "order")
-    return found.first()
+_DRAWN = {Kind.CUMULATIVE, Kind.SUBSET, Kind.FLOW, Kind.ANNUAL_AVERAGE}
 
 
 def choices(plan: Plan) -> list[Indicator]:
-    """Indicators that a table can be drawn for."""
-    with_target = Target.objects.filter(kind__in=[Kind.CUMULATIVE, Kind.SUBSET, Kind.FLOW, Kind.ANNUAL_AVERAGE])
-    return list(
-        plan.indicators.filter(event__in=list(MEASURES), targets__in=with_target).distinct().order_by("order")
-    )
+    """Indicators that a table can be drawn for, the plan's headline first."""
+    found = plan.indicators.filter(event__in=list(MEASURES)).prefetch_related("targets").order_by("-headline", "order")
+    return [one for one in found if any(target.kind in _DRAWN for target in one.targets.all())]
 
 
 __all__ = [
     "Across", "By", "Line", "Numbered", "OutsideScope", "across_plans", "children", "choices", "classes", "count_of",
-    "figures", "headline", "is_leaf", "months", "narrowed", "numbers", "plan_period", "plans",
+    "figures", "is_leaf", "months", "narrowed", "numbers", "plan_period", "plans",
     "providers", "remarks", "root", "standard",
 ]

@@ -27,6 +27,7 @@ class Selection:
     period: Period
     whole: Period
     indicator: Indicator | None
+    choices: list[Indicator]
 
     @classmethod
     def read(cls, scope: Scope, plan: Plan, query: Mapping[str, str], today: date) -> Selection:
@@ -40,9 +41,10 @@ class Selection:
             region=query.get("region", ""), own=query.get("own") == "1",
             institution=_number(query, "provider"), klass=_number(query, "class"),
         )
+        choices = queries.choices(plan)
         return cls(
             plan, queries.root(scope, plan), queries.narrowed(scope, plan, wanted), period, whole,
-            _indicator(plan, query.get("indicator", "")),
+            _indicator(choices, query.get("indicator", "")), choices,
         )
 
     def at(self, place: Place) -> Selection:
@@ -64,7 +66,7 @@ class Selection:
             "provider": "" if place.institution is None or not root.is_node else str(place.institution),
             "class": "" if place.klass is None else str(place.klass),
             "period": "" if self.period == self.whole else self.period.key,
-            "indicator": self.indicator.code if self.indicator else "",
+            "indicator": self.indicator.code if self.indicator and self.indicator != self.choices[0] else "",
             **more,
         }
         return urlencode({name: value for name, value in pairs.items() if value})
@@ -79,10 +81,11 @@ def _number(query: Mapping[str, str], name: str) -> int | None:
     return int(text)
 
 
-def _indicator(plan: Plan, code: str) -> Indicator | None:
-    if not code:
-        return queries.headline(plan)
-    for found in queries.choices(plan):
-        if found.code == code:
+def _indicator(choices: list[Indicator], code: str) -> Indicator | None:
+    """The one asked for, else the headline; None for a plan without any that can be counted."""
+    for found in choices:
+        if code in ("", found.code):
             return found
-    raise Unreadable("indicator")
+    if code:
+        raise Unreadable("indicator")
+    return None

@@ -54,7 +54,7 @@ def sums(place: Place, period: Period, counts: Mapping[str, Count], by: By = "")
     Keys are texts: a division's code (its parent's own code for 本级), 2024-05, 2024, an institution's or a class's id
     ("0" for lines that name none). Only keys with lines are there; use :func:`one` for a single figure.
     """
-    yearly = place.is_node and period.whole_years and by != "month"
+    yearly = place.is_node and period.whole_years and by not in ("month", "provider", "class")
     params: dict[str, Any] = {
         "region": place.region, "institution": place.institution, "klass": place.klass, "own": place.own,
         "measures": sorted({int(count.measure) for count in counts.values()}),

@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from registry.lib.scope import Scope
@@ -19,11 +20,25 @@ from training.targets import board as boards
 from training.targets import export, queries, rows, wording
 from training.targets.board import Board
 from training.targets.counting import Period, Place
-from training.targets.models import Plan
+from training.targets.models import Kind, Nature, Plan
 from training.targets.queries import Line, OutsideScope
 from training.targets.selection import Selection, Unreadable
 from training.targets.tables import Measure
 
+_BELOW = {
+    boards.DIVISIONS: (_lazy("地区"), _lazy("地区明细")),
+    boards.PROVIDERS: (_lazy("机构"), _lazy("机构明细")),
+    boards.CLASSES: (_lazy("班级"), _lazy("班级明细")),
+}
+_TITLES = {
+    "target": _lazy("目标"), "n": _lazy("完成人次"), "rate": _lazy("完成率"), "state": _lazy("进度"),
+    "gap": _lazy("落后"), "pace": _lazy("每日需"), "days": _lazy("起止"),
+}
+_NUMBER_TITLES = [
+    ("", _lazy("编号")), ("", _lazy("指标")), ("nowrap", _lazy("时期")), ("n", _lazy("所载数")),
+    ("nowrap", _lazy("类型")), ("", _lazy("属性")), ("", _lazy("文中位置")), ("n", _lazy("登记人次")),
+    ("n", _lazy("登记人数")), ("n", _lazy("完成率")), ("", _lazy("进度")), ("nowrap", _lazy("疑点")),
+]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -118,36 +133,61 @@ def _selection(scope: Scope, plan: Plan, request: HttpRequest) -> Selection:
 def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
     chosen = found.selection
     base = reverse("targets:plan", args=[chosen.plan.code])
-    month_links = {
-        key: f"{base}?{chosen.during(Period.of_month(*map(int, key.split('-')))).query()}" for key in found.months
-    }
     lines = [_linked(chosen, line, base) for line in found.lines]
-    drawn = boards.target_chart(found, [line["href"] for line in lines]) if found.below == boards.DIVISIONS else None
+    divisions = found.below == boards.DIVISIONS
+    links = [line["href"] for line in lines]
     return {
         "board": found, "selection": chosen, "plan": chosen.plan, "plans": plans, "period": chosen.period,
-        "progress": found.progress, "figures": found.figures, "links": _row_links(chosen),
-        "lines": lines, "target_chart": drawn, "pie_chart": boards.pie_chart(found) if any(found.types.values()) else None,
-        "heat_chart": boards.heat_chart(found, month_links) if found.months else None,
-        "month_rows": [
-            (year, sum(n for _key, n in cells), [(n, month_links.get(key, "")) for key, n in cells])
-            for year, cells in found.month_rows()
-        ] if found.months else [],
+        "progress": found.progress, "figures": found.figures, "links": _row_links(chosen), "lines": lines,
+        "has_targets": divisions, "below_title": _BELOW[found.below][1],
+        # Words are looked up once for a page, not once for a cell.
+        "titles": {name: str(word) for name, word in _TITLES.items()} | {"name": str(_BELOW[found.below][0])},
+        "columns": {name: str(word) for name, word in wording.COLUMNS.items()},
+        "beside": [wording.COLUMNS[name] for name in wording.BESIDE],
+        "number_titles": [(css, str(word)) for css, word in _NUMBER_TITLES],
+        "number_labels": {value: str(label) for value, label in (*Kind.choices, *Nature.choices)},
+        "target_chart": boards.target_chart(found, links) if divisions and lines else None,
+        "pie_chart": boards.pie_chart(found) if any(found.types.values()) else None,
         "types": [(TrainingType(code).label, n) for code, n in found.types.items() if n],
         "definition": wording.definition(chosen.counts["n"], chosen.place, chosen.period),
         "place_name": wording.place_name(chosen.place), "crumbs": _crumbs(chosen),
-        "periods": _periods(chosen), "choices": queries.choices(chosen.plan),
+        "periods": _periods(chosen), "choices": chosen.choices,
         "export": f"{reverse('targets:workbook', args=[chosen.plan.code])}?{chosen.query()}",
+        **_months(found, base),
+    }
+
+
+def _months(found: Board, base: str) -> dict[str, Any]:
+    """The table of months and its chart; nothing when the period is one month."""
+    if not found.months:
+        return {}
+    chosen = found.selection
+    links = {
+        key: f"{base}?{chosen.during(Period.of_month(*map(int, key.split('-')))).query()}" for key in found.months
+    }
+    rows = found.month_rows()
+    return {
+        "heat_chart": boards.heat_chart(found, links),
+        "month_titles": [_("%(month)d月") % {"month": month} for month in range(1, 13)],
+        "month_rows": [
+            (year, sum(n for _key, n in cells), [(n, links.get(key, "")) for key, n in cells]) for year, cells in rows
+        ],
     }
 
 
 def _linked(chosen: Selection, line: Line, base: str) -> dict[str, Any]:
     """A line with its own address and the addresses of the rows behind its figures."""
     there = chosen.at(line.place)
-    is_class = line.place.klass is not None
     links = _row_links(there)
-    href = links["n"] if is_class else f"{base}?{there.query()}"
-    cells = [(name, line.figures[name], links[name]) for name in wording.COLUMNS]
-    return {"line": line, "href": href, "cells": cells, "progress": line.progress, "links": links}
+    href = links["n"] if line.place.klass is not None else f"{base}?{there.query()}"
+    name = line.name or _("未注明机构")
+    if line.place.klass == 0:
+        name, href = _("证书（不分班级）"), ""
+    target = line.progress.target if line.progress else None
+    return {
+        "name": name, "href": href, "figures": line.figures, "progress": line.progress, "links": links,
+        "target": "—" if target is None else f"{target:,.0f}", "note": line.note,
+    }
 
 
 def _row_links(chosen: Selection) -> dict[str, str]:

@@ -26,6 +26,9 @@ COLUMNS: dict[str, Any] = {
     "amount_fen": _lazy("补贴金额"),
 }
 
+#: Those that every table shows beside the main one.
+BESIDE = ("heads", "subsidised", "certified", "high_new", "paid", "amount_fen")
+
 _CODES = {
     "funding": (_lazy("经费"), Funding),
     "training_type": (_lazy("培训类型"), TrainingType),
