@@ -9,7 +9,7 @@ from registry.intake.models import Batch
 
 _RECORD = """
 INSERT INTO intake_issue (batch_id, "row", "column", code, severity, message)
-SELECT %(batch)s, f."row", %(column)s, %(code)s, %(severity)s, {message}
+SELECT %(batch)s, f."row", left(%(column)s, 100), %(code)s, %(severity)s, {message}
 FROM ({sql}) f
 """
 
@@ -21,17 +21,15 @@ SELECT %(batch)s, "row", left("column", 100), code, severity, left(message, 300)
 _FORGET = "UPDATE {s} SET bad = false WHERE bad AND NOT reader_bad"
 
 _MARK = """
-UPDATE {s} s SET bad = true
+UPDATE {table} s SET bad = true
 FROM (SELECT DISTINCT "row" FROM intake_issue WHERE batch_id = %(batch)s AND severity = 'error') f
 WHERE f."row" = s."row" AND NOT s.bad
 """
 
 _SPLIT = """
-SELECT count(*),
-       count(*) FILTER (WHERE s.bad),
-       count(*) FILTER (WHERE NOT s.bad AND r.mode = 'same'),
+SELECT count(*), count(*) FILTER (WHERE bad), count(*) FILTER (WHERE NOT bad AND mode = 'same'),
        (SELECT count(DISTINCT "row") FROM intake_issue WHERE batch_id = %(batch)s AND severity = 'warning')
-FROM {s} s JOIN {r} r USING ("row")
+FROM {r}
 """
 
 
@@ -50,8 +48,25 @@ def judge(work: Work, kind: Kind, headings: Mapping[str, str]) -> dict[str, int]
     work.cursor.execute("ANALYZE t_resolved")
     for check in kind.checks:
         _record(work, check, headings)
-    work.run(_MARK, batch=work.batch_id)
+    for table in ("{s}", "{r}"):
+        work.run(_MARK.replace("{table}", table), batch=work.batch_id)
     return _counts(work)
+
+
+def remember(work: Work) -> None:
+    """Keep which rows the last verdict rejected; the issues tell, also when the staged rows had to be read again."""
+    work.cursor.execute("DROP TABLE IF EXISTS t_decided")
+    work.cursor.execute(
+        "CREATE TEMP TABLE t_decided ON COMMIT DROP AS "
+        """SELECT DISTINCT "row" FROM intake_issue WHERE batch_id = %s AND severity = 'error'""",
+        [work.batch_id],
+    )
+
+
+def fallen(work: Work) -> int:
+    """How many rows that stood when the verdict was remembered are rejected now."""
+    ((count,),) = work.rows('SELECT count(*) FROM {s} s WHERE s.bad AND s."row" NOT IN (SELECT "row" FROM t_decided)')
+    return int(count)
 
 
 def _record(work: Work, check: Check, headings: Mapping[str, str]) -> None:

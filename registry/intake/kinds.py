@@ -89,7 +89,7 @@ class Ask:
 class Kind:
     """One kind of sheet.
 
-    ``resolve`` makes the temporary table ``t_resolved`` (one line per staged row: ``row``, ``mode`` among
+    ``resolve`` makes the temporary table ``t_resolved`` (one line per staged row: ``row``, ``bad``, ``mode`` among
     new, same, extends, differs, and whatever else the kind needs); ``commit`` writes the rows of one span and
     returns how many of each thing it made. ``begin`` and ``finish`` run once, before the first span and after the last.
     """

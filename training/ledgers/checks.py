@@ -17,7 +17,7 @@ occupation_is_unknown = Check(
     code="OCCUPATION_UNKNOWN",
     column="occupation",
     message=_("职业目录中没有这个工种。请改用职业分类大典的名称,或先为该写法指定对应的职业。"),
-    sql='SELECT s."row" FROM {s} s JOIN {r} r USING ("row") WHERE s.occupation IS NOT NULL AND r.occupation_id IS NULL',
+    sql='SELECT "row" FROM {r} WHERE occupation IS NOT NULL AND occupation_id IS NULL',
 )
 
 training_stands_above = Check(
@@ -33,16 +33,15 @@ name_differs_from_registry = Check(
     column="name",
     message=_("该证件号码已登记在另一个姓名之下。请对照证件核对姓名和号码;确需更名的,走信息更正。"),
     sql="""
-        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
-        WHERE s.bidx IS NOT NULL AND s.name_key <> '' AND (
-            r.known_name_key <> s.name_key OR (r.known_name_key IS NULL AND r.file_name_key <> s.name_key))
+        SELECT "row" FROM {r}
+        WHERE name_key <> '' AND coalesce(known_name_key, file_name_key, name_key) <> name_key
     """,
 )
 
 registered_otherwise = Check(
     code="ALREADY_REGISTERED",
     column="id_number",
-    message=_("该学员在本班的记录已经登记,日期、课时或成绩与本行不同。原记录不动;如需更正,请走更正流程。"),
+    message=_("该学员在本班的记录已经登记,日期、课时、成绩、证书或金额与本行不同。原记录不动;如需更正,请走更正流程。"),
     sql="SELECT \"row\" FROM {r} WHERE mode = 'differs' AND first_row = \"row\"",
 )
 
@@ -51,10 +50,9 @@ certificate_is_taken = Check(
     column="cert_no",
     message=_("该证书编号已登记在另一人名下,或本表上方另一人已使用。请对照证书原件核对编号。"),
     sql="""
-        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
-        WHERE s.cert_no IS NOT NULL AND s.bidx IS NOT NULL AND (
-            r.certificate_person IS DISTINCT FROM r.known_id AND r.certificate_id IS NOT NULL
-            OR r.certificate_bidx IS NOT NULL AND r.certificate_bidx <> s.bidx)
+        SELECT "row" FROM {r}
+        WHERE bidx IS NOT NULL AND (certificate_id IS NOT NULL AND certificate_person IS DISTINCT FROM known_id
+                                    OR certificate_bidx <> bidx)
     """,
 )
 
@@ -64,15 +62,14 @@ overlaps_another_class = Check(
     severity="warning",
     message=_("该学员同一时期还有另一个班的培训记录,请核对起止日期。"),
     sql="""
-        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        SELECT r."row" FROM {r} r
         JOIN enrolments_enrolment e ON e.person_id = r.known_id
         WHERE r.mode = 'new' AND e.state <> 'withdrawn' AND e.klass_id IS DISTINCT FROM r.klass_id
-          AND e.started_on <= s.ends AND coalesce(e.finished_on, e.started_on) >= s.starts
+          AND e.started_on <= r.ends AND coalesce(e.finished_on, e.started_on) >= r.starts
         UNION
-        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
-        JOIN {r} r2 ON r2.person_row = r.person_row AND r2."row" < r."row" AND r2.first_row <> r.first_row
-        JOIN {s} s2 ON s2."row" = r2."row"
-        WHERE r.mode = 'new' AND r.person_row < r."row" AND s2.starts <= s.ends AND s2.ends >= s.starts
+        SELECT r."row" FROM {r} r
+        JOIN {r} above ON above.person_row = r.person_row AND above."row" < r."row" AND above.first_row <> r.first_row
+        WHERE r.mode = 'new' AND r.person_row < r."row" AND above.starts <= r.ends AND above.ends >= r.starts
     """,
 )
 
@@ -82,7 +79,7 @@ CHECKS: tuple[Check, ...] = (
     training_stands_above,
     name_differs_from_registry,
     registered_otherwise,
-    age_out_of_range('SELECT s."row", s.birth, s.sex, s.starts AS day, r.region_code FROM {s} s JOIN {r} r USING ("row")'),
+    age_out_of_range('SELECT "row", birth, sex, starts AS day, region_code FROM {r}'),
     certificate_is_taken,
     overlaps_another_class,
     region_of_number_is_unknown,

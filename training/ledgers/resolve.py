@@ -1,4 +1,5 @@
 """What each staged row of a ledger means here: which institution, class, person, enrolment and certificate it names."""
+
 from __future__ import annotations
 
 from registry.intake.kinds import Work
@@ -24,32 +25,70 @@ CREATE TEMP TABLE t_occupation ON COMMIT DROP AS
 SELECT * FROM unnest(%(texts)s::text[], %(ids)s::bigint[]) AS o(occupation, occupation_id)
 """
 
+# Few numbers and certificates stand in a file more than once. Finding those by hashing and ordering them alone
+# spares two sorts of the whole file.
+_NUMBERS_TWICE = """
+CREATE TEMP TABLE t_number_twice ON COMMIT DROP AS
+SELECT s."row",
+       first_value(s."row") OVER same_person AS person_row,
+       first_value(s.name_key) OVER same_person AS file_name_key,
+       first_value(s."row") OVER (PARTITION BY s.bidx, p.institution_id, s.class_key ORDER BY s."row") AS first_row
+FROM {s} s
+JOIN t_provider p ON p.provider_key = coalesce(s.provider_key, '')
+WHERE s.bidx IN (SELECT bidx FROM {s} WHERE bidx IS NOT NULL GROUP BY bidx HAVING count(*) > 1)
+WINDOW same_person AS (PARTITION BY s.bidx ORDER BY s."row")
+"""
+
+_CERTIFICATES_TWICE = """
+CREATE TEMP TABLE t_certificate_twice ON COMMIT DROP AS
+SELECT s."row", first_value(s.bidx) OVER (PARTITION BY s.cert_no ORDER BY s."row") AS certificate_bidx
+FROM {s} s
+WHERE s.cert_no IN (SELECT cert_no FROM {s} WHERE cert_no IS NOT NULL GROUP BY cert_no HAVING count(*) > 1)
+"""
+
 # One statement looks for the same training of the same person both above in this file (``first_row``) and in the
-# registry (``enrolment_id``); losing either half would count somebody twice.
+# registry (``enrolment_id``); losing either half would count somebody twice. It carries all that checks and commit
+# need, so that neither has to join the staged rows again.
 _RESOLVED = """
 CREATE TEMP TABLE t_resolved ON COMMIT DROP AS
 SELECT m.*,
        CASE WHEN m.enrolment_id IS NULL THEN 'new'
             WHEN NOT m.facts_agree THEN 'differs'
+            -- Another certificate than the one that the row brought before.
+            WHEN m.lacks_certificate AND EXISTS (
+                SELECT FROM issuance_certificate x WHERE x.person_id = m.known_id AND x.enrolment_id = m.enrolment_id)
+                THEN 'differs'
             WHEN m.lacks_certificate OR m.lacks_payment THEN 'extends'
             ELSE 'same' END AS mode
 FROM (
-    SELECT s."row", p.institution_id, coalesce(k.region_id, p.region_code) AS region_code, k.id AS klass_id,
+    SELECT s."row", s.bad, s.person_uuid, s.name, s.name_key, s.doc_kind, s.bidx, s.sealed, s.mask, s.birth, s.sex,
+           s.project, s.occupation, s.starts, s.ends, s.class_key, s.level, s.hours::numeric(6, 1) AS hours,
+           s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result, s.cert_no, s.cert_name, s.cert_on,
+           s.cert_verdict, s.cert_family, nullif(s.amount_fen, 0) AS amount_fen, s.fund, s.category, s.training_type,
+           p.institution_id, coalesce(k.region_id, p.region_code) AS region_code, k.id AS klass_id,
            o.occupation_id, d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
-           first_value(s."row") OVER same_training AS first_row,
-           first_value(s."row") OVER same_person AS person_row,
-           first_value(s.name_key) OVER same_person AS file_name_key,
-           first_value(s.bidx) OVER same_certificate AS certificate_bidx,
-           c.id AS certificate_id, c.person_id AS certificate_person,
-           e.started_on = s.starts
+           coalesce(n.first_row, s."row") AS first_row, coalesce(n.person_row, s."row") AS person_row,
+           n.file_name_key, t.certificate_bidx, c.id AS certificate_id, c.person_id AS certificate_person,
+           e.id IS NOT NULL
+               AND e.started_on = s.starts
                AND e.finished_on IS NOT DISTINCT FROM CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END
                AND e.hours IS NOT DISTINCT FROM s.hours::numeric(6, 1)
                AND e.score IS NOT DISTINCT FROM s.score::numeric(5, 1)
-               AND e.result = coalesce(s.result, '') AS facts_agree,
+               AND e.result = coalesce(s.result, '')
+               -- What a sheet leaves out says nothing against what is on record.
+               AND e.category = coalesce(s.category, e.category)
+               AND e.training_type = coalesce(s.training_type, e.training_type)
+               AND (y.id IS NULL OR y.amount_fen = coalesce(nullif(s.amount_fen, 0), y.amount_fen)
+                    AND y.fund = coalesce(s.fund, y.fund))
+               AND (c.enrolment_id IS DISTINCT FROM e.id
+                    OR coalesce(s.cert_on, c.issued_on) IS NOT DISTINCT FROM c.issued_on
+                    AND coalesce(s.level, c.level_id) IS NOT DISTINCT FROM c.level_id) AS facts_agree,
            s.cert_no IS NOT NULL AND c.id IS NULL AS lacks_certificate,
-           s.amount_fen IS NOT NULL AND y.id IS NULL AS lacks_payment
+           s.amount_fen > 0 AND y.id IS NULL AS lacks_payment
     FROM {s} s
     JOIN t_provider p ON p.provider_key = coalesce(s.provider_key, '')
+    LEFT JOIN t_number_twice n ON n."row" = s."row"
+    LEFT JOIN t_certificate_twice t ON t."row" = s."row"
     LEFT JOIN t_occupation o ON o.occupation = s.occupation
     LEFT JOIN people_document d ON d.blind_index = s.bidx
     LEFT JOIN people_person w ON w.id = d.person_id
@@ -57,26 +96,26 @@ FROM (
     LEFT JOIN enrolments_enrolment e ON e.person_id = d.person_id AND e.klass_id = k.id
     LEFT JOIN issuance_certificate c ON c.number = s.cert_no
     LEFT JOIN claims_payment y ON y.enrolment_id = e.id AND y.basis = 'reported'
-    WINDOW same_person AS (PARTITION BY coalesce(s.bidx, int4send(s."row")) ORDER BY s."row"),
-           same_training AS (PARTITION BY coalesce(s.bidx, int4send(s."row")), p.institution_id, s.class_key
-                             ORDER BY s."row"),
-           same_certificate AS (PARTITION BY coalesce(s.cert_no, s."row"::text) ORDER BY s."row")
+    ORDER BY s."row"
 ) m
 """
+
+_TABLES = "t_resolved, t_provider, t_occupation, t_age, t_number_twice, t_certificate_twice"
 
 
 def resolve(work: Work) -> None:
     """Make ``t_resolved`` (and the small tables it stands on) anew."""
     cursor = work.cursor
-    cursor.execute("DROP TABLE IF EXISTS t_resolved, t_provider, t_occupation, t_age")
+    cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
     place = {"region": work.context.get("region"), "institution": work.context.get("institution")}
     work.run(_PROVIDERS, **place)
-    cursor.execute("ANALYZE t_provider")
     texts = [text for (text,) in work.rows("SELECT DISTINCT occupation FROM {s} WHERE occupation IS NOT NULL")]
     known = occupations.resolve(texts, institution_id=place["institution"])
     found = [(text, known[text]) for text in texts if known.get(text) is not None]
     work.run(_OCCUPATIONS, texts=[text for text, _ in found], ids=[pk for _, pk in found])
-    cursor.execute("ANALYZE t_occupation")
+    cursor.execute("ANALYZE t_provider, t_occupation")
     policies.stage_age_limits(cursor, [code for (code,) in work.rows("SELECT DISTINCT region_code FROM t_provider")])
+    work.run(_NUMBERS_TWICE)
+    work.run(_CERTIFICATES_TWICE)
+    cursor.execute("ANALYZE t_number_twice, t_certificate_twice")
     work.run(_RESOLVED)
-    cursor.execute('CREATE UNIQUE INDEX ON t_resolved ("row")')

@@ -13,7 +13,7 @@ CREATE TEMP TABLE t_resolved ON COMMIT DROP AS
 SELECT m.*, CASE WHEN m.enrolment_id IS NULL THEN 'new'
                  WHEN m.facts_agree THEN 'same' ELSE 'differs' END AS mode
 FROM (
-    SELECT s."row", d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
+    SELECT s."row", s.bad, s.bidx, s.doc_kind, s.mask, d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
            first_value(s."row") OVER same_person AS first_row,
            e.category = coalesce(s.category, e.category) AND e.state <> 'withdrawn' AS facts_agree
     FROM {s} s

@@ -21,7 +21,10 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
         c.number, c.family, c.level_id::int, c.issued_on, p.amount_fen, p.fund)
     FROM enrolments_enrolment e
     LEFT JOIN issuance_certificate c
-        ON c.enrolment_id = e.id AND c.batch_id = e.batch_id AND c.row_no = e.row_no AND c.basis = 'reported'
+        -- The holder as well: a certificate that was given to somebody else is no longer this row's (and a person's
+        -- certificates have an index).
+        ON c.person_id = e.person_id AND c.enrolment_id = e.id AND c.batch_id = e.batch_id AND c.row_no = e.row_no
+        AND c.basis = 'reported'
     LEFT JOIN claims_payment p
         ON p.enrolment_id = e.id AND p.batch_id = e.batch_id AND p.row_no = e.row_no AND p.basis = 'reported'
 $$;
@@ -29,7 +32,8 @@ $$;
 -- Certificates and payments that stand within their row's registration; found unlisted is what came in beside it.
 CREATE FUNCTION audit_covered_issuance_certificate() RETURNS TABLE (id bigint) LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT c.id FROM issuance_certificate c
-    JOIN enrolments_enrolment e ON e.id = c.enrolment_id AND e.batch_id = c.batch_id AND e.row_no = c.row_no
+    JOIN enrolments_enrolment e
+        ON e.id = c.enrolment_id AND e.person_id = c.person_id AND e.batch_id = c.batch_id AND e.row_no = c.row_no
     WHERE c.basis = 'reported'
 $$;
 
