@@ -1,8 +1,10 @@
 """Formats of certificate numbers as a dated table, and what a number's structure says. Pure.
 
-No format has a check digit (domain §1.1), so structure and the row around it are all there is: the year of issue and
-the level stand in the number. Families without a nationwide rule are taken as they are, with a verdict that says so.
+No format has a check digit (domain §1.1), so structure and the row around it are all there is: the year of
+issue and the level stand in the number. Families without a nationwide rule are taken as they are, with a
+verdict that says so.
 """
+
 from __future__ import annotations
 
 import re
@@ -19,12 +21,19 @@ UNKNOWN_SHAPE = "unknown_shape"  # no format that we know of
 BROKEN = "broken"  # meant for a nationwide format, and not one
 
 SKILL, SKILL_TOP, PILOT, QUALIFICATION, SPECIAL, COMPLETION = (
-    "skill_level", "skill_level_top", "skill_level_pilot", "qualification", "special_work", "completion",
+    "skill_level",
+    "skill_level_top",
+    "skill_level_pilot",
+    "qualification",
+    "special_work",
+    "completion",
 )
 
 
 class Parts(NamedTuple):
-    """What stands in the number: last two digits of the issue year, rank 1-8 of the level; None where it does not."""
+    """What stands in the number: last two digits of the issue year, rank 1-8 of the level; None where it
+    does not.
+    """
 
     year: int | None = None
     rank: int | None = None
@@ -49,7 +58,8 @@ class Verdict(NamedTuple):
     parts: Parts = Parts()
 
 
-# The digit in a number runs backwards: 5 is 初级工, rank 2; 1 is 高级技师, rank 6. Letters stand for what is above.
+# The digit in a number runs backwards: 5 is 初级工, rank 2; 1 is 高级技师, rank 6. Letters stand for what
+# is above.
 _RANK_OF_DIGIT = {"5": 2, "4": 3, "3": 4, "2": 5, "1": 6}
 _TOP_RANKS = (7, 8)
 
@@ -64,30 +74,58 @@ def _nothing(found: re.Match[str]) -> Parts:
 
 FORMATS: tuple[Format, ...] = (
     Format(
-        SKILL, "职业技能等级证书", date(2019, 1, 1),
-        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[1-5])(?!0{6})\d{6}"), _skill,
+        SKILL,
+        "职业技能等级证书",
+        date(2019, 1, 1),
+        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[1-5])(?!0{6})\d{6}"),
+        _skill,
     ),
     Format(
-        SKILL_TOP, "特级、首席技师证书", date(2022, 1, 1),
-        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[A-Z])(?!0{6})\d{6}"), _skill,
+        SKILL_TOP,
+        "特级、首席技师证书",
+        date(2022, 1, 1),
+        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[A-Z])(?!0{6})\d{6}"),
+        _skill,
     ),
     Format(
-        PILOT, "职业技能等级证书(试点编码)", date(2018, 1, 1),
-        re.compile(r"(?P<body>R[GSCX][NW]\d{9})(?P<year>\d{2})(?P<level>[1-5])\d{5}"), _skill, PLAUSIBLE,
+        PILOT,
+        "职业技能等级证书(试点编码)",
+        date(2018, 1, 1),
+        re.compile(r"(?P<body>R[GSCX][NW]\d{9})(?P<year>\d{2})(?P<level>[1-5])\d{5}"),
+        _skill,
+        PLAUSIBLE,
     ),
     Format(
-        QUALIFICATION, "职业资格证书或专项职业能力证书", date(1994, 1, 1),
-        re.compile(r"(?P<year>\d{2})\d{5}\d{3}\d\d{5}"), _nothing, PLAUSIBLE,
+        QUALIFICATION,
+        "职业资格证书或专项职业能力证书",
+        date(1994, 1, 1),
+        re.compile(r"(?P<year>\d{2})\d{5}\d{3}\d\d{5}"),
+        _nothing,
+        PLAUSIBLE,
     ),
     Format(
-        QUALIFICATION, "职业资格证书(13 位旧编号)", date(1994, 1, 1), re.compile(r"\d{13}"), _nothing, PLAUSIBLE,
+        QUALIFICATION,
+        "职业资格证书(13 位旧编号)",
+        date(1994, 1, 1),
+        re.compile(r"\d{13}"),
+        _nothing,
+        PLAUSIBLE,
     ),
     Format(
-        SPECIAL, "特种作业操作证", date(1999, 1, 1), re.compile(r"T\d{17}[\dX]"), _nothing, PLAUSIBLE,
+        SPECIAL,
+        "特种作业操作证",
+        date(1999, 1, 1),
+        re.compile(r"T\d{17}[\dX]"),
+        _nothing,
+        PLAUSIBLE,
     ),
     Format(
-        SKILL, "职业技能等级证书(未列字母)", date(2019, 1, 1),
-        re.compile(r"(?P<body>[A-Z]\d{12})(?P<year>\d{2})(?P<level>[1-5A-Z])\d{6}"), _skill, UNKNOWN_LETTER,
+        SKILL,
+        "职业技能等级证书(未列字母)",
+        date(2019, 1, 1),
+        re.compile(r"(?P<body>[A-Z]\d{12})(?P<year>\d{2})(?P<level>[1-5A-Z])\d{6}"),
+        _skill,
+        UNKNOWN_LETTER,
     ),
 )
 
@@ -123,7 +161,9 @@ def year_disagrees(verdict: Verdict, issued_on: date) -> bool:
 
 
 def level_disagrees(verdict: Verdict, rank: int) -> bool:
-    """Whether the number names another level; a letter in the level's place stands for either of the two top ones."""
+    """Whether the number names another level; a letter in the level's place stands for either of the two
+    top ones.
+    """
     if verdict.parts.rank is not None:
         return verdict.parts.rank != rank
     return verdict.format == SKILL_TOP and rank not in _TOP_RANKS

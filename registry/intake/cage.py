@@ -1,9 +1,10 @@
 """The parent's side: start a disposable child, hand it the file, and take its frames.
 
-Parsers of spreadsheets are not to be trusted with hostile files: a workbook of two kilobytes can make one abort or
-ask for half a terabyte. The child has limits on memory, time and files, no database, and only derived keys that can
-write; when it dies, the file is refused and the parent goes on.
+Parsers of spreadsheets are not to be trusted with hostile files: a workbook of two kilobytes can make one
+abort or ask for half a terabyte. The child has limits on memory, time and files, no database, and only
+derived keys that can write; when it dies, the file is refused and the parent goes on.
 """
+
 from __future__ import annotations
 
 import json
@@ -14,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -27,14 +29,16 @@ __all__ = ["Cancelled", "ChildDied", "Frame", "Request", "run"]
 _ROOT = Path(__file__).resolve().parents[2]
 _PATIENCE = 0.25  # seconds between two looks at the cancel switch
 _READ_AHEAD = 256 * 1024
+_RESAVE = "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the child is asked. ``mode``: sheet (clean and stage), cells (raw cells of ``rows``), rows (all raw cells).
+    """What the child is asked. ``mode``: sheet (clean and stage), cells (raw cells of ``rows``), rows (all
+    raw cells).
 
-    ``keys`` is what `Keyring.narrowed` gives. ``memory`` counts bytes of address space. ``silence`` is how many
-    seconds the child may send nothing: time that the parent spends on a frame does not count.
+    ``keys`` is what `Keyring.narrowed` gives. ``memory`` counts bytes of address space. ``silence`` is how
+    many seconds the child may send nothing: time that the parent spends on a frame does not count.
     """
 
     spec: SheetSpec
@@ -70,7 +74,9 @@ class Request:
 
 
 class ChildDied(Exception):
-    """Somebody else ended the child (the machine ran short, an operator): not the file's fault, so try again."""
+    """Somebody else ended the child (the machine ran short, an operator): not the file's fault, so try
+    again.
+    """
 
 
 class Cancelled(Exception):
@@ -85,11 +91,9 @@ def run(request: Request, file: BinaryIO) -> Iterator[Frame]:
     child = _start(file)
     try:
         assert child.stdin is not None
-        try:
+        with suppress(BrokenPipeError):  # when it dies at once, its end tells why
             child.stdin.write(json.dumps(request.as_json(), ensure_ascii=False).encode("utf-8", "replace"))
             child.stdin.close()
-        except BrokenPipeError:
-            pass  # it died at once; its end tells why
         yield from _frames(child, request)
     finally:
         _end(child)
@@ -105,7 +109,11 @@ def _start(file: BinaryIO) -> subprocess.Popen[bytes]:
         # What a parser prints while it dies may hold cells.
         stderr=subprocess.DEVNULL,
         pass_fds=(handle,),
-        env={"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1", "TZ": os.environ.get("TZ", "Asia/Shanghai")},
+        env={
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "MALLOC_ARENA_MAX": "1",
+            "TZ": os.environ.get("TZ", "Asia/Shanghai"),
+        },
         cwd="/",
         bufsize=0,
         start_new_session=True,
@@ -113,7 +121,12 @@ def _start(file: BinaryIO) -> subprocess.Popen[bytes]:
 
 
 # Without site: start-up is quicker, and no .pth file of the environment runs in the cage.
-_BOOT = "import sys; sys.path[:0] = sys.argv[1].split(chr(10)); from registry.intake.child import main; main(int(sys.argv[2]))"
+_BOOT = """
+import sys
+sys.path[:0] = sys.argv[1].split(chr(10))
+from registry.intake.child import main
+main(int(sys.argv[2]))
+"""
 
 
 def _paths() -> str:
@@ -186,12 +199,14 @@ class _Pipe:
 
 
 def _obituary(child: subprocess.Popen[bytes]) -> Frame:
-    """Why a child went without a word: too much memory or time is the file's fault, a kill from outside is not."""
+    """Why a child went without a word: too much memory or time is the file's fault, a kill from outside is
+    not.
+    """
     code = child.wait()
     if code in (-signal.SIGKILL, -signal.SIGTERM, -signal.SIGINT, -signal.SIGHUP):
         raise ChildDied(f"signal {-code}")
     if code in (-signal.SIGABRT, -signal.SIGXCPU):
-        message = "文件展开后占用的内存或时间超出限度；请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
+        message = f"文件展开后占用的内存或时间超出限度；{_RESAVE}"
         return Frame("refused", {"code": refusal.ARCHIVE_BOMB, "message": message, "details": {}})
     return Frame("refused", _unreadable("文件无法读取"))
 
@@ -209,8 +224,6 @@ def _end(child: subprocess.Popen[bytes]) -> None:
         child.kill()
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
-            try:
+            with suppress(OSError):
                 pipe.close()
-            except OSError:
-                pass
     child.wait()

@@ -1,4 +1,5 @@
 """The quick reader of xlsx, and the thorough one where the quick one meets what it does not know."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -1,4 +1,5 @@
 """What a sheet is made of before anybody asks what it means: cells, faults, and how text goes to COPY."""
+
 from __future__ import annotations
 
 import re

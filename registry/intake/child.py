@@ -1,4 +1,5 @@
 """What runs in the cage: from a file to frames of cleaned, sealed rows. No Django, no database, no network."""
+
 from __future__ import annotations
 
 import gc
@@ -78,7 +79,8 @@ def _limit(request: Mapping[str, Any]) -> None:
         resource.setrlimit(which, (most, most))
 
     cap(resource.RLIMIT_AS, request["memory"])
-    cap(resource.RLIMIT_CPU, request["cpu_seconds"])
+    # At the soft limit comes a signal that tells why; at the hard one just an end.
+    resource.setrlimit(resource.RLIMIT_CPU, (request["cpu_seconds"], request["cpu_seconds"] + 5))
     cap(resource.RLIMIT_NOFILE, _OPEN_FILES)
     cap(resource.RLIMIT_CORE, 0)
     cap(resource.RLIMIT_FSIZE, 0)
@@ -87,7 +89,8 @@ def _limit(request: Mapping[str, Any]) -> None:
 def _too_much() -> dict[str, Any]:
     return {
         "code": refusal.ARCHIVE_BOMB,
-        "message": "文件展开后占用的内存超出限度；请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传",
+        "message": "文件展开后占用的内存超出限度；"
+        "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传",
         "details": {},
     }
 

@@ -1,4 +1,5 @@
 """Which sheet of a file is meant, and its header."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -6,6 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from registry.intake import header, refusal
+from registry.intake.cells import is_blank
 from registry.intake.columns import SheetSpec
 from registry.intake.header import WITHIN, Header
 from registry.intake.readers import Book, Sheet
@@ -31,7 +33,9 @@ def choose(book: Book, spec: SheetSpec, wanted: str | None, mapping: Mapping[str
     if wanted:
         if wanted not in names:
             raise Refusal(
-                refusal.SHEET_AMBIGUOUS, f"文件里没有名为“{wanted}”的工作表；请从现有的工作表中选择", sheets=names
+                refusal.SHEET_AMBIGUOUS,
+                f"文件里没有名为“{wanted}”的工作表；请从现有的工作表中选择",
+                sheets=names,
             )
         names = [wanted]
     looked = [_look(book.open(name), spec, mapping) for name in names]
@@ -40,7 +44,9 @@ def choose(book: Book, spec: SheetSpec, wanted: str | None, mapping: Mapping[str
     if len(complete) > 1:
         listed = "、".join(f"“{one.name}”" for one in complete)
         raise Refusal(
-            refusal.SHEET_AMBIGUOUS, f"有 {len(complete)} 张工作表都像{spec.label}:{listed}；请指定一张", sheets=sheets
+            refusal.SHEET_AMBIGUOUS,
+            f"有 {len(complete)} 张工作表都像{spec.label}:{listed}；请指定一张",
+            sheets=sheets,
         )
     if complete:
         best = complete[0]
@@ -59,13 +65,17 @@ class _Looked:
     lacking: bool
 
     def summary(self) -> dict[str, object]:
-        return {"name": self.name, "rows": self.rows, "header_row": self.header.last_row if self.header else None}
+        return {
+            "name": self.name,
+            "rows": self.rows,
+            "header_row": self.header.last_row if self.header else None,
+        }
 
 
 def _look(sheet: Sheet, spec: SheetSpec, mapping: Mapping[str, str] | None) -> _Looked:
     head = [(number, list(cells)) for number, cells in islice(sheet.rows(), _LOOK_AT)]
     found = header.find(head, sheet.merges, spec, mapping)
-    any_cell = any(not header.is_blank(cell) for _, cells in head for cell in cells)
+    any_cell = any(not is_blank(cell) for _, cells in head for cell in cells)
     people = lacking = False
     if found is not None:
         lacking = bool(header.missing(found, spec))

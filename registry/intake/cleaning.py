@@ -3,6 +3,7 @@
 Each takes the bench (keys, the row at hand) and the heading as printed, and returns a function of the cell. A
 cleaner never guesses: what cannot be read is a fault that says what to do, and leaves nothing staged.
 """
+
 from __future__ import annotations
 
 import math
@@ -35,16 +36,16 @@ from registry.lib.unreadable import Unreadable
 
 Columnar: TypeAlias = Callable[[Bench, str], Clean]
 
-_WAS_CLEANED = Fault("CLEANED", WARNING, "已清洗:去除了多余的空格、引号或不可见字符,全角已转半角；请核对")
-FILLED_DOWN = Fault("CLEANED", WARNING, "已按上一行的内容填充(“同上”或合并单元格)；请核对")
-DITTO = frozenset(("同上", "〃", "″", "同 上", "\"", "''", "〞", "”", "同左上", "、、", "..", "--″--"))
+_WAS_CLEANED = Fault("CLEANED", WARNING, "已清洗：去除了多余的空格、引号或不可见字符，全角已转半角；请核对")
+FILLED_DOWN = Fault("CLEANED", WARNING, "已按上一行的内容填充（“同上”或合并单元格）；请核对")
+DITTO = frozenset(("同上", "〃", "″", "同 上", '"', "''", "〞", "”", "同左上", "、、", "..", "--″--"))
 
 
 def broken(cell: Broken) -> Cleaned:
     if cell.what:
-        message = f"单元格是公式错误({cell.what})；请改为正确的内容"
+        message = f"单元格是公式错误（{cell.what}）；请改为正确的内容"
     else:
-        message = "公式没有计算结果；请用 Excel 或 WPS 打开,等计算完成后另存,或把公式粘贴为数值"
+        message = "公式没有计算结果；请用 Excel 或 WPS 打开，等计算完成后另存，或把公式粘贴为数值"
     return Cleaned(NULL, None, (Fault("CELL_ERROR", ERROR, message),))
 
 
@@ -69,7 +70,9 @@ def _faults_of(cell: Cell) -> tuple[Fault, ...]:
 
 
 def unwrapped(text: str) -> str:
-    """Without the apostrophe that once marked text, and without ="…" around what an export wanted kept as text."""
+    """Without the apostrophe that once marked text, and without ="…" around what an export wanted kept as
+    text.
+    """
     if text.startswith('="') and text.endswith('"'):
         text = text[2:-1]
     return text.lstrip("'`’‘＇")
@@ -109,14 +112,18 @@ def holder(bench: Bench, heading: str) -> Clean:
     return clean
 
 
-_NAME_CLEANED = Fault("CLEANED", WARNING, "姓名已清洗:空格、间隔号或旧编码的生僻字已统一；请核对")
-_ID_CLEANED = Fault("CLEANED", WARNING, "证件号码已清洗:去除空格、引号或不可见字符,全角转半角,X 的写法已统一；请核对")
+_NAME_CLEANED = Fault("CLEANED", WARNING, "姓名已清洗：空格、间隔号或旧编码的生僻字已统一；请核对")
+_ID_CLEANED = Fault(
+    "CLEANED", WARNING, "证件号码已清洗：去除空格、引号或不可见字符，全角转半角,X 的写法已统一；请核对"
+)
 _WITHOUT_CHECK = ("passport", "hm_pass", "tw_pass")
-_CUT = "证件号码已被 Excel 截断或转为数字,末几位已丢失；请把该列设为文本后重新填写完整号码"
+_CUT = "证件号码已被 Excel 截断或转为数字，末几位已丢失；请把该列设为文本后重新填写完整号码"
 
 
 def id_number(bench: Bench, heading: str) -> Clean:
-    """Stages doc_kind, bidx, sealed, mask, birth, sex. Needs the row's uuid; the kind of document comes first."""
+    """Stages doc_kind, bidx, sealed, mask, birth, sex. Needs the row's uuid; the kind of document comes
+    first.
+    """
     nothing = (NULL,) * 6
     missing = _error("ID_MISSING", "证件号码未填；请补填", nothing)
     cut = _error("ID_TRUNCATED", _CUT, nothing)
@@ -136,9 +143,9 @@ def id_number(bench: Bench, heading: str) -> Clean:
             fault = cell_fault(cell)
             if fault is not None:
                 return fault._replace(fields=nothing)
-            if isinstance(cell, float | int) and not isinstance(cell, bool):
-                if kind not in _WITHOUT_CHECK or abs(cell) >= 1e15:
-                    return cut
+            numeric = isinstance(cell, float | int) and not isinstance(cell, bool)
+            if numeric and (kind not in _WITHOUT_CHECK or abs(cell) >= 1e15):  # type: ignore[arg-type, operator]
+                return cut
             text = unwrapped(cell) if type(cell) is str else plain(cell)
             value = normalise(text).value
             if not value:
@@ -158,8 +165,12 @@ def id_number(bench: Bench, heading: str) -> Clean:
             indexed = r"\\x" + index(value).hex()
         birth = verdict.birth
         fields = (
-            verdict.kind, indexed, sealed, mask_id_number(value),
-            _day_text(birth) if birth is not None else NULL, verdict.sex,
+            verdict.kind,
+            indexed,
+            sealed,
+            mask_id_number(value),
+            _day_text(birth) if birth is not None else NULL,
+            verdict.sex,
         )
         return Cleaned(fields, verdict, (_ID_CLEANED,) if changed else ())
 
@@ -192,7 +203,7 @@ def doc_kind(words: Mapping[str, str], offered: tuple[str, ...]) -> Columnar:
                 return Cleaned(())
             code = known.get(normal(unwrapped(text)))
             if code is None:
-                return _error("CATEGORY_UNKNOWN", f"证件类型无法识别；请从以下选一:{'、'.join(offered)}", ())
+                return _error("CATEGORY_UNKNOWN", f"证件类型无法识别；请从以下选一：{'、'.join(offered)}", ())
             return Cleaned((), code)
 
         return clean
@@ -224,6 +235,7 @@ def birth(bench: Bench, heading: str) -> Clean:
 
 # ---------------------------------------------------------------- how to reach and to pay
 
+
 def phone(bench: Bench, heading: str) -> Clean:
     """Stages phone_bidx, phone_sealed, phone_mask: the first mobile of the cell. Never stops a row."""
     nothing = (NULL,) * 3
@@ -231,9 +243,11 @@ def phone(bench: Bench, heading: str) -> Clean:
     seal = ring.sealer("phone") if ring else None
     index = ring.indexer("phone") if ring else None
     invalid = Cleaned(
-        nothing, None, (Fault("PHONE_INVALID", WARNING, "不是有效的手机号码,未登记；请填写 11 位手机号码"),)
+        nothing, None, (Fault("PHONE_INVALID", WARNING, "不是有效的手机号码，未登记；请填写 11 位手机号码"),)
     )
-    changed = (Fault("CLEANED", WARNING, "联系电话已清洗:只取第一个手机号码,去除区号、分隔符或引号；请核对"),)
+    changed = (
+        Fault("CLEANED", WARNING, "联系电话已清洗：只取第一个手机号码，去除区号、分隔符或引号；请核对"),
+    )
 
     def clean(cell: Cell) -> Cleaned:
         if cell_fault(cell) is not None:
@@ -247,26 +261,32 @@ def phone(bench: Bench, heading: str) -> Clean:
         faults = changed if type(cell) is str and cell != number else ()
         if seal is None or index is None:
             return Cleaned((NULL, NULL, mask_phone(number)), number, faults)
-        fields = (copy_bytes(index(number)), copy_bytes(seal(number.encode(), bench.row_ids[bench.at])), mask_phone(number))
+        fields = (
+            copy_bytes(index(number)),
+            copy_bytes(seal(number.encode(), bench.row_ids[bench.at])),
+            mask_phone(number),
+        )
         return Cleaned(fields, number, faults)
 
     return clean
 
 
 def account(bench: Bench, heading: str) -> Clean:
-    """Stages bank_bidx, bank_sealed, bank_mask. A damaged number is not stored; one that only looks wrong is."""
+    """Stages bank_bidx, bank_sealed, bank_mask. A damaged number is not stored; one that only looks wrong
+    is.
+    """
     nothing = (NULL,) * 3
     ring = bench.keyring
     seal = ring.sealer("bank") if ring else None
     index = ring.indexer("bank") if ring else None
-    damaged = "银行账号已被 Excel 截断或转为数字,末几位已丢失,未登记；请把该列设为文本后重新填写"
+    damaged = "银行账号已被 Excel 截断或转为数字，末几位已丢失，未登记；请把该列设为文本后重新填写"
 
     def unstored(message: str) -> Cleaned:
         return Cleaned(nothing, None, (Fault("ACCOUNT_SUSPECT", WARNING, message),))
 
     def clean(cell: Cell) -> Cleaned:
         if cell_fault(cell) is not None:
-            return unstored("银行账号单元格是公式错误,未登记；请填写账号")
+            return unstored("银行账号单元格是公式错误，未登记；请填写账号")
         numeric = isinstance(cell, float | int) and not isinstance(cell, bool)
         if numeric and abs(cell) >= 1e15:  # type: ignore[arg-type, operator]
             return unstored(damaged)
@@ -306,11 +326,17 @@ def day(*, month_end: bool = False, required: bool = False) -> Columnar:
                 return fault
             if type(cell) is not str or plain(cell):
                 try:
-                    found = dates.parse_date(cell if type(cell) is not str else unwrapped(cell), month_end=month_end)
+                    found = dates.parse_date(
+                        cell if type(cell) is not str else unwrapped(cell), month_end=month_end
+                    )
                 except Unreadable as error:
                     return _error("DATE_INVALID", str(error))
                 return Cleaned(found.day.isoformat(), found.day, _read_as(found))
-            return _error("DATE_INVALID", f"{heading or '日期'}未填；请按 2024-03-05 的格式补填") if required else BLANK
+            return (
+                _error("DATE_INVALID", f"{heading or '日期'}未填；请按 2024-03-05 的格式补填")
+                if required
+                else BLANK
+            )
 
         return clean
 
@@ -320,7 +346,7 @@ def day(*, month_end: bool = False, required: bool = False) -> Columnar:
 def _read_as(found: dates.ReadDate) -> tuple[Fault, ...]:
     if not found.month_only:
         return ()
-    return (Fault("CLEANED", WARNING, f"只写了年月,按 {found.day.isoformat()} 登记；请核对"),)
+    return (Fault("CLEANED", WARNING, f"只写了年月，按 {found.day.isoformat()} 登记；请核对"),)
 
 
 def period(bench: Bench, heading: str) -> Clean:
@@ -331,7 +357,9 @@ def period(bench: Bench, heading: str) -> Clean:
         if fault is not None:
             return fault._replace(fields=(NULL, NULL))
         if type(cell) is str and not plain(cell):
-            return _error("DATE_INVALID", "起止时间未填；请按 2024-03-05至2024-03-24 的格式补填", (NULL, NULL))
+            return _error(
+                "DATE_INVALID", "起止时间未填；请按 2024-03-05至2024-03-24 的格式补填", (NULL, NULL)
+            )
         try:
             found = dates.parse_range(cell if type(cell) is not str else plain(unwrapped(cell)))
         except Unreadable as error:
@@ -343,7 +371,9 @@ def period(bench: Bench, heading: str) -> Clean:
     return clean
 
 
-_NUMBER = re.compile(r"([-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?|\.\d+)(?:个|分|学时|课时|小时|节|天|h)?")
+_NUMBER = re.compile(
+    r"([-+]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[-+]?\d+(?:\.\d+)?|\.\d+)(?:个|分|学时|课时|小时|节|天|h)?"
+)
 
 
 def number(*, most: float, decimals: int, nothing: tuple[str, ...] = ()) -> Columnar:
@@ -356,7 +386,7 @@ def number(*, most: float, decimals: int, nothing: tuple[str, ...] = ()) -> Colu
             fault = cell_fault(cell)
             if fault is not None:
                 return fault
-            if isinstance(cell, bool) or isinstance(cell, date):
+            if isinstance(cell, bool | date):
                 return _error("NUMBER_INVALID", message)
             if isinstance(cell, int | float):
                 value = float(cell)
@@ -432,7 +462,9 @@ def text(longest: int, *, required: bool = False) -> Columnar:
             faults = _faults_of(cell)
             if len(value) > longest:
                 value = value[:longest]
-                faults = (Fault("CLEANED", WARNING, f"内容超过 {longest} 个字,只登记前 {longest} 个字；请核对"),)
+                faults = (
+                    Fault("CLEANED", WARNING, f"内容超过 {longest} 个字，只登记前 {longest} 个字；请核对"),
+                )
             return Cleaned(copy_text(value), value, faults)
 
         return clean
@@ -444,7 +476,7 @@ def choice(words: Mapping[str, str], *, what: str, offered: tuple[str, ...]) -> 
     """One of a list of codes, by label or synonym. Raises nothing; unknown words are CATEGORY_UNKNOWN."""
     known = {normal(word): code for word, code in words.items()}
     known.update({code: code for code in words.values()})
-    message = f"{what}无法识别；请从以下选一:{'、'.join(offered)}"
+    message = f"{what}无法识别；请从以下选一：{'、'.join(offered)}"
 
     def prepare(bench: Bench, heading: str) -> Clean:
         def clean(cell: Cell) -> Cleaned:

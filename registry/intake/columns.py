@@ -1,7 +1,9 @@
 """A column is an object: how it is headed, how its cells are cleaned, and what it stages.
 
-Pure Python without Django: the caged child imports it, and so does everybody who offers templates or mappings.
+Pure Python without Django: the caged child imports it, and so does everybody who offers templates or
+mappings.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,11 +18,18 @@ if TYPE_CHECKING:
 
 
 class Cleaned(NamedTuple):
-    """``fields`` are COPY texts, one per staged column of its Column: a string for one, a tuple for more or none."""
+    """``fields`` are COPY texts, one per staged column of its Column: a string for one, a tuple for more or
+    none.
+    """
 
     fields: str | tuple[str, ...]
     value: Any = None
     faults: tuple[Fault, ...] = ()
+
+
+def words(text: str) -> tuple[str, ...]:
+    """A list of headings or words, written one after the other: none of them holds a blank."""
+    return tuple(text.split())
 
 
 BLANK = Cleaned(NULL)
@@ -31,8 +40,8 @@ Clean: TypeAlias = Callable[[Cell], Cleaned]
 class Bench:
     """What cleaners have at hand while one sheet is read, a chunk of rows at a time.
 
-    ``row_ids`` and the lists in ``values`` (by column key) are those of the current chunk; ``at`` is the place in them
-    of the row being cleaned. ``printed`` gives each present column's heading.
+    ``row_ids`` and the lists in ``values`` (by column key) are those of the current chunk; ``at`` is the
+    place in them of the row being cleaned. ``printed`` gives each present column's heading.
     """
 
     keyring: Keyring | None
@@ -69,9 +78,9 @@ class Bench:
 class Column:
     """One column of a kind.
 
-    ``clean`` is given the bench and the heading as printed (which may name a unit) and returns the cleaner. A cleaner
-    that depends on nothing but its cell is remembered (``memo``): cells of a sheet repeat. ``turn`` orders cleaning
-    within a row where one column needs another's value.
+    ``clean`` is given the bench and the heading as printed (which may name a unit) and returns the cleaner.
+    A cleaner that depends on nothing but its cell is remembered (``memo``): cells of a sheet repeat.
+    ``turn`` orders cleaning within a row where one column needs another's value.
     """
 
     key: str
@@ -99,6 +108,10 @@ _ROW_STAGED: tuple[tuple[str, str], ...] = (
 Finish: TypeAlias = Callable[[dict[str, list[Any]], dict[str, Sequence[str]]], None]
 
 
+# Normal headings, and in order of trust: the column that each may be, with a test of its cells.
+Unsure: TypeAlias = tuple[tuple[str, ...], tuple[tuple[str, Callable[[Cell], bool]], ...]]
+
+
 def no_finish(bench: Bench) -> Finish:
     return lambda values, staged: None
 
@@ -107,10 +120,13 @@ def no_finish(bench: Bench) -> Finish:
 class SheetSpec:
     """One kind of sheet as the reader knows it.
 
-    ``origin`` is where the child finds this object again ("package.module:NAME"). ``required`` lists groups of column
-    keys, one of each group must be there. ``finish`` judges rows as wholes and fills ``finish_staged``.
-    ``service`` headings help to tell a header, and are never stored. ``silent`` ones are those that number rows, and
-    those of our own error workbook, which comes back as it is: not even mentioned.
+    ``origin``: where the child finds this object again ("package.module:NAME").
+    ``required``: groups of column keys, one of each group must be there.
+    ``unsure``: headings of more than one meaning, with the columns they may be and a test of a cell for each.
+    ``finish``: judges rows as wholes, and fills ``finish_staged``.
+    ``service``: headings that help to tell a header, and are never stored.
+    ``silent``: those that number rows, and those of our own error workbook, which comes back as it is: not
+    even mentioned as ignored.
     """
 
     kind: str
@@ -118,6 +134,7 @@ class SheetSpec:
     origin: str
     columns: tuple[Column, ...]
     required: tuple[tuple[str, ...], ...]
+    unsure: tuple[Unsure, ...] = ()
     finish: Callable[[Bench], Finish] = no_finish
     finish_staged: tuple[tuple[str, str], ...] = ()
     service: tuple[str, ...] = ("备注", "签名", "本人签字", "学员签名", "签字")

@@ -1,7 +1,9 @@
 """A look at an archive before any parser sees it: limits, names, and what has no business in a workbook.
 
-Parts are unpacked in a stream and never to disk. What passes here can still hurt a parser; the cage is for that.
+Parts are unpacked in a stream and never to disk. What passes here can still hurt a parser; the cage is for
+that.
 """
+
 from __future__ import annotations
 
 import re
@@ -37,7 +39,9 @@ LIMITS = Limits()
 
 @dataclass(slots=True)
 class SheetFacts:
-    """What one pass over a sheet's part tells a reader: the last row that holds a value, and what follows the rows."""
+    """What one pass over a sheet's part tells a reader: the last row that holds a value, and what follows
+    the rows.
+    """
 
     rows: int = 0
     tail: bytes = b""
@@ -48,6 +52,7 @@ class Facts:
     """By the path of the part."""
 
     sheets: dict[str, SheetFacts] = field(default_factory=dict)
+
 
 _SPLIT = "请拆分成几个文件后再上传"
 _RESAVE = "请用 Excel 或 WPS 打开，把内容复制到新建的工作簿，另存后再上传"
@@ -71,7 +76,9 @@ def check_size(size: int, format_: str, limits: Limits = LIMITS) -> None:
         most = limits.book_bytes
     if size > most:
         raise Refusal(
-            refusal.FILE_TOO_LARGE, f"文件超过 {most // MIB} 兆字节；请删除表中的图片，或{_SPLIT}", limit_bytes=most
+            refusal.FILE_TOO_LARGE,
+            f"文件超过 {most // MIB} 兆字节；请删除表中的图片，或{_SPLIT}",
+            limit_bytes=most,
         )
 
 
@@ -136,7 +143,9 @@ def _check_list(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
     for part in parts:
         name = part.filename
         if name.lower() in seen:
-            raise Refusal(refusal.FILE_UNREADABLE, f"文件内部有重名的部件，不同软件读出的内容可能不同；{_RESAVE}")
+            raise Refusal(
+                refusal.FILE_UNREADABLE, f"文件内部有重名的部件，不同软件读出的内容可能不同；{_RESAVE}"
+            )
         seen.add(name.lower())
         if name.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", name) or ":" in name or "\x00" in name:
             raise Refusal(refusal.FILE_UNREADABLE, f"文件内部的部件名称不安全；{_RESAVE}")
@@ -147,7 +156,7 @@ def _check_list(parts: list[zipfile.ZipInfo], limits: Limits) -> None:
         sheets += name.startswith("xl/worksheets/") and name.endswith(".xml")
         _check_growth(part.file_size, part.compress_size, limits)
     if sheets > limits.sheets:
-        raise Refusal(refusal.ARCHIVE_BOMB, f"工作表过多({sheets} 张)；请只保留要上传的工作表")
+        raise Refusal(refusal.ARCHIVE_BOMB, f"工作表过多（{sheets} 张）；请只保留要上传的工作表")
 
 
 def _check_growth(unpacked: int, packed: int, limits: Limits) -> None:

@@ -1,4 +1,7 @@
-"""One sheet, from its rows to staged lines: the loop that sees every cell, and therefore is written to be quick."""
+"""One sheet, from its rows to staged lines: the loop that sees every cell, and therefore is written to be
+quick.
+"""
+
 from __future__ import annotations
 
 import os
@@ -64,14 +67,22 @@ class Harvest:
             done = max(done, rows[-1][0] - self._header.last_row)
             self._sender.send(
                 "chunk",
-                {"rows": len(rows), "first": rows[0][0], "last": rows[-1][0], "done": min(done, total or done),
-                 "total": total},
+                {
+                    "rows": len(rows),
+                    "first": rows[0][0],
+                    "last": rows[-1][0],
+                    "done": min(done, total or done),
+                    "total": total,
+                },
                 lines,
             )
             if issues:
                 self._sender.send("issues", {"rows": issues.count(b"\n")}, issues)
         end: dict[str, Any] = {
-            "read": read, "bad": bad, "cleaned_cells": cleaned_cells, "blank": sieve.blank,
+            "read": read,
+            "bad": bad,
+            "cleaned_cells": cleaned_cells,
+            "blank": sieve.blank,
             "skipped_rows": sieve.skipped[:_MOST_SKIPPED],
         }
         if self._request.get("want_cleaned"):
@@ -87,19 +98,27 @@ class Harvest:
         self._sender.send(
             "meta",
             {
-                "format": self._kind.format, "encoding": self._kind.encoding, "sheet": self._sheet.name,
-                "header_row": self._header.last_row, "mapping": self._header.printed,
-                "ignored_columns": self._header.ignored, "titles": self._header.titles, "sheets": self._sheets,
-                "headings": self._header.headings, "total": self._expected(),
+                "format": self._kind.format,
+                "encoding": self._kind.encoding,
+                "sheet": self._sheet.name,
+                "header_row": self._header.last_row,
+                "mapping": self._header.printed,
+                "ignored_columns": self._header.ignored,
+                "titles": self._header.titles,
+                "sheets": self._sheets,
+                "headings": self._header.headings,
+                "total": self._expected(),
             },
         )
 
     # ------------------------------------------------------------ raw cells
 
     def copy_raw(self, wanted: Sequence[int] | None) -> None:
-        """Send meta and the rows under the header as they stand, as text: all of them, or only those ``wanted``.
+        """Send meta and the rows under the header as they stand, as text: all of them, or only those
+        ``wanted``.
 
         What a merged cell or 同上 stands for is written out, since rows may be shown by themselves.
+
         """
         self._send_meta()
         left = None if wanted is None else set(wanted)

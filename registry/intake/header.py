@@ -1,8 +1,9 @@
 """Where a sheet's header is, and which of its columns is which.
 
-Headings are matched by synonym after blanks, width, case, stars and harmless brackets are taken away, and never by
-likeness alone: 原证书号 is not 证书编号. Likeness only serves to propose a column to a human.
+Headings are matched by synonym after blanks, width, case, stars and harmless brackets are taken away, and
+never by likeness alone: 原证书号 is not 证书编号. Likeness only serves to propose a column to a human.
 """
+
 from __future__ import annotations
 
 import re
@@ -78,9 +79,7 @@ class Dictionary:
 
     def __init__(self, spec: SheetSpec) -> None:
         self.keys = {
-            normal(word): column.key
-            for column in spec.columns
-            for word in (column.heading, *column.synonyms)
+            normal(word): column.key for column in spec.columns for word in (column.heading, *column.synonyms)
         }
         self.silent = frozenset(normal(word) for word in spec.silent)
         self.service = self.silent | frozenset(normal(word) for word in spec.service)
@@ -116,12 +115,28 @@ def find(
                 best = header
     if best is not None:
         best.titles = titles(head, best.row)
+        _settle_unsure(best, head, spec)
         best.ignored = [
             heading
             for place, heading in enumerate(best.headings)
             if heading and place not in best.columns.values() and not words.is_silent(heading)
         ]
     return best
+
+
+def _settle_unsure(header: Header, head: Sequence[Row], spec: SheetSpec) -> None:
+    """Tell by their cells what columns are whose heading has more than one meaning: 培训时间, hours or dates."""
+    for headings, meanings in spec.unsure:
+        for place, heading in enumerate(header.headings):
+            if normal(heading) not in headings or place in header.columns.values():
+                continue
+            below = [cell_at(cells, place) for number, cells in head if number > header.last_row]
+            filled = [cell for cell in below if not is_blank(cell)]
+            for key, fits in meanings:
+                # Footers stand among the sample.
+                if key not in header.columns and filled and sum(map(fits, filled)) * 3 >= len(filled) * 2:
+                    header.columns[key] = place
+                    break
 
 
 def _is_header(header: Header) -> bool:
@@ -133,7 +148,11 @@ def _is_header(header: Header) -> bool:
 
 
 def _readings(
-    head: Sequence[Row], place: int, merges: Sequence[Merge], words: Dictionary, mapping: Mapping[str, str] | None
+    head: Sequence[Row],
+    place: int,
+    merges: Sequence[Merge],
+    words: Dictionary,
+    mapping: Mapping[str, str] | None,
 ) -> list[Header]:
     """The row as a header by itself, and together with the row under it as a header of two lines."""
     number, cells = head[place]
@@ -186,19 +205,25 @@ def _join(
 
 
 def _has_sibling(place: int, upper: list[str], lower: list[str]) -> bool:
-    """Whether the next column hangs on the same parent: a header of two lines in a text has no merged cells."""
+    """Whether the next column hangs on the same parent: a header of two lines in a text has no merged
+    cells.
+    """
     return place + 1 < len(upper) and not upper[place + 1] and bool(lower[place + 1])
 
 
 def _together(parent: str, child: str, words: Dictionary) -> str:
-    if not parent or words.key(child) and not words.key(parent + child):
+    if not parent or (words.key(child) and not words.key(parent + child)):
         # The child alone is a known heading; its parent only groups (基本信息 over 姓名).
         return child
     return f"{parent}{child}"
 
 
 def _match(
-    row: int, last_row: int, headings: list[str], lines: list[list[str]], words: Dictionary,
+    row: int,
+    last_row: int,
+    headings: list[str],
+    lines: list[list[str]],
+    words: Dictionary,
     mapping: Mapping[str, str] | None,
 ) -> Header:
     columns: dict[str, int] = {}
@@ -213,28 +238,31 @@ def _match(
         if key is not None and key not in columns and place not in columns.values():
             columns[key] = place
     return Header(
-        row, last_row, headings, columns, sum(map(words.is_service, filter(None, headings))),
+        row,
+        last_row,
+        headings,
+        columns,
+        sum(map(words.is_service, filter(None, headings))),
         lines=[frozenset((place, normal(text)) for place, text in enumerate(line) if text) for line in lines],
     )
 
 
-_TITLE_PAIR = re.compile(r"^([^::]{2,20})[::]\s*(.+)$")
+_TITLE_PAIR = re.compile(r"([^:]{2,20}):\s*(.*)")
 
 
 def titles(head: Sequence[Row], header_row: int) -> dict[str, str]:
-    """What stands above the header: the title, and 标签:值 pairs such as 单位(盖章), 填表日期, 版本号."""
+    """What stands above the header: the title, and pairs such as 单位(盖章), 填表日期, 版本号 with their values."""
     found: dict[str, str] = {}
     for number, cells in head:
         if number >= header_row:
             break
         texts = [plain(cell) for cell in cells if not is_blank(cell)]
         for place, text in enumerate(texts):
-            pair = _TITLE_PAIR.match(text)
+            pair = _TITLE_PAIR.fullmatch(text.replace("\uff1a", ":"))
             if pair:
-                found.setdefault(pair[1].strip(), pair[2].strip()[:200])
-            elif text.endswith((":", ":")):
-                if place + 1 < len(texts):
-                    found.setdefault(text[:-1].strip(), texts[place + 1][:200])
+                # The value may stand in the next cell.
+                value = pair[2] or (texts[place + 1] if place + 1 < len(texts) else "")
+                found.setdefault(pair[1].strip(), value.strip()[:200])
             elif "title" not in found and len(texts) == 1:
                 found["title"] = text[:200]
     return found
@@ -248,14 +276,17 @@ def missing(header: Header, spec: SheetSpec) -> list[tuple[str, ...]]:
 def column_missing(header: Header, spec: SheetSpec, **details: object) -> Refusal:
     """COLUMN_MISSING, with the columns that lack and what each might be called here."""
     groups = missing(header, spec)
-    names = ["”或“".join(spec.column(key).heading for key in group if spec.column(key).offered) for group in groups]
+    names = [
+        "”或“".join(spec.column(key).heading for key in group if spec.column(key).offered) for group in groups
+    ]
     free = [
-        heading for place, heading in enumerate(header.headings)
+        heading
+        for place, heading in enumerate(header.headings)
         if heading and place not in header.columns.values()
     ]
     return Refusal(
         refusal.COLUMN_MISSING,
-        f"缺少列:“{'”、“'.join(names)}”；请补上该列,或指明表中哪一列就是它",
+        f"缺少列：“{'”、“'.join(names)}”；请补上该列，或指明表中哪一列就是它",
         missing=[_proposal(group, spec, free) for group in groups],
         header_row=header.last_row,
         mapping=header.printed,
@@ -267,8 +298,10 @@ def column_missing(header: Header, spec: SheetSpec, **details: object) -> Refusa
 def _proposal(group: tuple[str, ...], spec: SheetSpec, free: list[str]) -> dict[str, object]:
     known = [word for key in group for word in (spec.column(key).heading, *spec.column(key).synonyms)]
     scored = sorted(
-        ((max(SequenceMatcher(None, normal(heading), normal(word)).ratio() for word in known), heading)
-         for heading in free),
+        (
+            (max(SequenceMatcher(None, normal(heading), normal(word)).ratio() for word in known), heading)
+            for heading in free
+        ),
         reverse=True,
     )
     return {

@@ -1,4 +1,5 @@
 """HTML tables, which many old systems export and call .xls."""
+
 from __future__ import annotations
 
 import io
@@ -46,7 +47,9 @@ class HtmlBook:
         parser.close()
         tables = [table for table in parser.tables if table.rows]
         self._tables = (
-            {"": tables[0]} if len(tables) == 1 else {f"表{number}": one for number, one in enumerate(tables, 1)}
+            {"": tables[0]}
+            if len(tables) == 1
+            else {f"表{number}": one for number, one in enumerate(tables, 1)}
         )
 
     @property

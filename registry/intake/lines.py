@@ -1,8 +1,10 @@
-"""From rows of cells to lines for COPY, column by column: a sheet repeats its cells, and a column knows each but once.
+"""From rows of cells to lines for COPY, column by column: a sheet repeats its cells, and a column knows
+each but once.
 
-A chunk's column is a list; what was cleaned before is found by one look in a dictionary. So the cost of a row is that
-of its number and its seals, not of its twenty cells.
+A chunk's column is a list; what was cleaned before is found by one look in a dictionary. So the cost of a
+row is that of its number and its seals, not of its twenty cells.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
@@ -62,11 +64,14 @@ class Lines:
             keyring=Keyring.from_dict(keys) if keys else None, today=date.today(), printed=header.printed
         )
         present = sorted(
-            (column for column in spec.columns if column.key in header.columns), key=lambda column: column.turn
+            (column for column in spec.columns if column.key in header.columns),
+            key=lambda column: column.turn,
         )
         self._steps = [
             _Step(
-                column, header.columns[column.key], header.printed[column.key],
+                column,
+                header.columns[column.key],
+                header.printed[column.key],
                 column.clean(self._bench, header.printed[column.key]),
             )
             for column in present
@@ -95,13 +100,20 @@ class Lines:
         flags = ["f"] * count
         for at in bad:
             flags[at] = "t"
-        staged |= {"row": list(map(str, numbers)), "bad": flags, "reader_bad": flags, "person_uuid": bench.row_ids}
+        staged |= {
+            "row": list(map(str, numbers)),
+            "bad": flags,
+            "reader_bad": flags,
+            "person_uuid": bench.row_ids,
+        }
         nothing = [NULL] * count
         columns = [staged.get(name, nothing) for name, _ in self._spec.staged]
         lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
         self.bad = len(bad)
         self.names = [
-            (number, name) for number, name in zip(numbers, bench.values.get("name", ()), strict=False) if name
+            (number, name)
+            for number, name in zip(numbers, bench.values.get("name", ()), strict=False)
+            if name
         ]
         self._above = rows[-1][1]
         return f"{lines}\n".encode("utf-8", "replace"), issues.encode("utf-8", "replace")

@@ -1,4 +1,5 @@
 """What calamine does not tell of an ods: merged cells, and formulas that gave an error."""
+
 from __future__ import annotations
 
 import zipfile
@@ -26,7 +27,9 @@ class Extras:
 
 
 def extras(file: BinaryIO) -> dict[str, Extras]:
-    """By the sheet's name; empty when the file has neither merged cells nor errors, which one quick look tells."""
+    """By the sheet's name; empty when the file has neither merged cells nor errors, which one quick look
+    tells.
+    """
     with zipfile.ZipFile(file) as archive:
         if not _worth_reading(archive):
             return {}
@@ -82,7 +85,9 @@ class _Walker:
         down, across = _count(attributes, "number-rows-spanned"), _count(attributes, "number-columns-spanned")
         if down > 1 or across > 1:
             self._found += 1
-            self._sheet.merges.append((self._row, self._column, self._row + down - 1, self._column + across - 1))
+            self._sheet.merges.append(
+                (self._row, self._column, self._row + down - 1, self._column + across - 1)
+            )
         if attributes.get(_ERROR) == "error":
             self._found += 1
             self._error = []

@@ -1,60 +1,86 @@
-"""Columns that every sheet of people has: name, number, kind of document, and what is only checked against them."""
+"""Columns that every sheet of people has: name, number, kind of document, and what is only checked against
+them.
+"""
+
 from __future__ import annotations
 
 from datetime import date
 
 from registry.intake import cleaning
 from registry.intake.cells import WARNING, Fault
-from registry.intake.columns import Bench, Column
+from registry.intake.columns import Bench, Column, words
 from registry.lib.dates import ReadDate
 
+# Codes are those of GA/T 517 and of the upload sheets that certificate systems use.
 DOC_KINDS = {
-    "居民身份证": "id_card", "身份证": "id_card", "二代身份证": "id_card", "第二代居民身份证": "id_card",
-    "公民身份证": "id_card", "中国居民身份证": "id_card", "临时居民身份证": "id_card", "户口簿": "id_card",
-    "111": "id_card", "201": "id_card", "01": "id_card", "1": "id_card",
-    "港澳台居民居住证": "hmt_permit", "港澳居民居住证": "hmt_permit", "台湾居民居住证": "hmt_permit",
-    "外国人永久居留身份证": "foreign_pr", "外国人永久居留证": "foreign_pr", "永久居留证": "foreign_pr",
-    "永居证": "foreign_pr", "外国人居留证": "foreign_pr", "553": "foreign_pr", "215": "foreign_pr",
-    "护照": "passport", "外国护照": "passport", "普通护照": "passport", "中国护照": "passport",
-    "414": "passport", "208": "passport",
-    "港澳居民来往内地通行证": "hm_pass", "港澳通行证": "hm_pass", "回乡证": "hm_pass", "516": "hm_pass",
-    "210": "hm_pass",
-    "台湾居民来往大陆通行证": "tw_pass", "台胞证": "tw_pass", "511": "tw_pass", "213": "tw_pass",
+    word: code
+    for code, said in {
+        "id_card": "居民身份证 身份证 二代身份证 第二代居民身份证 公民身份证 中国居民身份证 临时居民身份证 户口簿"
+        " 111 201 01 1",
+        "hmt_permit": "港澳台居民居住证 港澳居民居住证 台湾居民居住证",
+        "foreign_pr": "外国人永久居留身份证 外国人永久居留证 永久居留证 永居证 外国人居留证 553 215",
+        "passport": "护照 外国护照 普通护照 中国护照 414 208",
+        "hm_pass": "港澳居民来往内地通行证 港澳通行证 回乡证 516 210",
+        "tw_pass": "台湾居民来往大陆通行证 台胞证 511 213",
+    }.items()
+    for word in said.split()
 }
-DOC_KINDS_OFFERED = (
-    "居民身份证", "港澳台居民居住证", "外国人永久居留身份证", "护照", "港澳居民来往内地通行证", "台湾居民来往大陆通行证",
+DOC_KINDS_OFFERED = words(
+    "居民身份证 港澳台居民居住证 外国人永久居留身份证 护照 港澳居民来往内地通行证 台湾居民来往大陆通行证"
 )
 
 NAME = Column(
-    "name", "姓名", cleaning.name,
-    synonyms=("学员姓名", "学生姓名", "人员姓名", "参训人员姓名", "培训人员姓名", "考生姓名", "培训学员姓名", "学员", "名字",
-              "aac003"),
+    "name",
+    "姓名",
+    cleaning.name,
+    synonyms=words(
+        "学员姓名 学生姓名 人员姓名 参训人员姓名 培训人员姓名 考生姓名 培训学员姓名 学员 名字 aac003"
+    ),
     staged=(("name", "text"), ("name_key", "text")),
-    note="与证件一致；少数民族姓名的间隔号用“·”", example="阿依古丽·买买提",
+    note="与证件一致；少数民族姓名的间隔号用“·”",
+    example="阿依古丽·买买提",
 )
 
 ID_NUMBER = Column(
-    "id_number", "身份证号", cleaning.id_number,
-    synonyms=("公民身份号码", "公民身份证号码", "身份证号码", "居民身份证号", "居民身份证号码", "证件号码", "身份证", "证件号",
-              "身份证件号码", "身份证件号", "公民身份证号", "有效证件号码", "身份号码", "学员身份证号", "学员身份证号码", "aac002"),
-    staged=(("doc_kind", "text"), ("bidx", "bytea"), ("sealed", "bytea"), ("mask", "text"), ("birth", "date"),
-            ("sex", "text")),
-    memo=False, turn=2, note="单元格须为文本格式；18 位,末位可为 X", example="65310119920514482X", width=22,
+    "id_number",
+    "身份证号",
+    cleaning.id_number,
+    synonyms=words(
+        "公民身份号码 公民身份证号码 身份证号码 居民身份证号 居民身份证号码 证件号码 身份证 证件号"
+        " 身份证件号码 身份证件号 公民身份证号 有效证件号码 身份号码 学员身份证号 学员身份证号码 aac002"
+    ),
+    staged=(
+        ("doc_kind", "text"),
+        ("bidx", "bytea"),
+        ("sealed", "bytea"),
+        ("mask", "text"),
+        ("birth", "date"),
+        ("sex", "text"),
+    ),
+    memo=False,
+    turn=2,
+    note="单元格须为文本格式；18 位，末位可为 X",
+    example="11010519491231002X",
+    width=22,
 )
 
 DOC_KIND = Column(
-    "doc_kind", "证件类型", cleaning.doc_kind(DOC_KINDS, DOC_KINDS_OFFERED),
-    synonyms=("证件种类", "证件类别", "身份证件类型", "有效证件类型"),
-    choices=DOC_KINDS_OFFERED, note="不填按居民身份证", example="居民身份证",
+    "doc_kind",
+    "证件类型",
+    cleaning.doc_kind(DOC_KINDS, DOC_KINDS_OFFERED),
+    synonyms=words("证件种类 证件类别 身份证件类型 有效证件类型"),
+    choices=DOC_KINDS_OFFERED,
+    note="不填按居民身份证",
+    example="居民身份证",
 )
 
-SEX = Column("sex_said", "性别", cleaning.sex, synonyms=("aac004",), offered=False)
+SEX = Column("sex_said", "性别", cleaning.sex, synonyms=words("aac004"), offered=False)
 BIRTH = Column(
-    "birth_said", "出生日期", cleaning.birth, synonyms=("出生年月日", "出生年月", "生日", "aac006"), offered=False
+    "birth_said", "出生日期", cleaning.birth, synonyms=words("出生年月日 出生年月 生日 aac006"), offered=False
 )
 
-_SEX = Fault("SEX_MISMATCH", WARNING, "性别与证件号码不符,以证件号码为准；请核对")
-_BIRTH = Fault("BIRTH_MISMATCH", WARNING, "出生日期与证件号码不符,以证件号码为准；请核对")
+_SEX = Fault("SEX_MISMATCH", WARNING, "性别与证件号码不符，以证件号码为准；请核对")
+_BIRTH = Fault("BIRTH_MISMATCH", WARNING, "出生日期与证件号码不符，以证件号码为准；请核对")
 
 
 def contradictions(bench: Bench) -> None:

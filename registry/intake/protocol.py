@@ -1,4 +1,7 @@
-"""How the caged child talks to its parent: frames of a JSON header and a payload of bytes, each preceded by its length."""
+"""How the caged child talks to its parent: frames of a JSON header and a payload of bytes, each preceded by
+its length.
+"""
+
 from __future__ import annotations
 
 import json

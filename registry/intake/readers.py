@@ -1,4 +1,7 @@
-"""Files as rows of plain cells with the sheet's own row numbers. What the cells mean is nobody's business here."""
+"""Files as rows of plain cells with the sheet's own row numbers. What the cells mean is nobody's business
+here.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
@@ -9,12 +12,16 @@ from registry.intake.cells import Row
 from registry.intake.guard import Facts
 from registry.intake.sniff import Kind
 
-Merge = tuple[int, int, int, int]  # first row, first column, last row, last column; rows from 1, columns from 0
+Merge = tuple[
+    int, int, int, int
+]  # first row, first column, last row, last column; rows from 1, columns from 0
 
 
 @dataclass(slots=True)
 class Sheet:
-    """One visible sheet. ``rows`` may be asked for again and again. ``total`` is an estimate, None when unknown."""
+    """One visible sheet. ``rows`` may be asked for again and again. ``total`` is an estimate, None when
+    unknown.
+    """
 
     name: str
     total: int | None = None

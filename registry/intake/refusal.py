@@ -1,4 +1,5 @@
 """Turning a whole file away: a code of the contract, and a Chinese sentence that says what to do."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -14,7 +15,14 @@ SHEET_AMBIGUOUS = "SHEET_AMBIGUOUS"
 ENCODING = "ENCODING"
 
 CODES = (
-    FILE_TYPE, FILE_UNREADABLE, FILE_TOO_LARGE, ARCHIVE_BOMB, EMPTY, NO_HEADER, COLUMN_MISSING, SHEET_AMBIGUOUS,
+    FILE_TYPE,
+    FILE_UNREADABLE,
+    FILE_TOO_LARGE,
+    ARCHIVE_BOMB,
+    EMPTY,
+    NO_HEADER,
+    COLUMN_MISSING,
+    SHEET_AMBIGUOUS,
     ENCODING,
 )
 

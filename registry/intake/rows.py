@@ -1,7 +1,9 @@
 """Which rows under a header are people, and which are footers, repeated headers, examples or blank lines."""
+
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
 from registry.intake.cells import Cell, Row, is_blank, plain
@@ -12,22 +14,25 @@ BLANK, REPEATED, FOOTER, EXAMPLE = "blank", "header", "footer", "example"
 
 EXAMPLE_ROWS = 3  # an example stands right under the header, nowhere else
 
+# Matched against cells without blanks, half-width.
 _FOOTER = re.compile(
     r"合计|总计|小计|共计|累计|总人数|本页|以上|以下空白|填表|制表|填报|审核|审批|复核|经办|负责人|联系人|校对|录入人"
-    r"|注[::]|备注[::]|说明[::]|注意|填写说明|填表说明|签字|签章|盖章|公章|日期[::]|打印|第\d+页|共\d+[人页]|单位[((]盖章"
-    r"|承训机构|培训机构[((::]|主管部门|人社局|领导|\d{4}年\d{0,2}月?\d{0,2}日?$|年月日"
+    r"|注:|备注:|说明:|注意|填写说明|签字|签章|盖章|公章|日期:|打印|第\d+页|共\d+[人页]|单位\(盖章|单位:"
+    r"|(?:承训|培训)机构[(:]|主管部门|人社局|领导|\d{4}年\d{0,2}月?\d{0,2}日?$|年月日"
 )
-_EXAMPLE_WORD = re.compile(r"示例|样例|范例|举例|样本|填写例|^例(?:如|子|行)?[::]?$|^例[::]")
+_EXAMPLE_WORD = re.compile(r"示例|样例|范例|举例|样本|填写例|^例(?:如|子|行)?:?$|^例:")
 _EXAMPLE_NAMES = frozenset(("张三", "李四", "王五", "某某", "张某", "张某某", "xxx", "XXX", "×××"))
 _SPECIMEN = re.compile(r"110101|[0-9]{6,10}[*xX×]{4,}|1234567890|[0-9*xX×]*[*×xX]{6}|x+|0{6,}", re.I)
 _GUIDE = re.compile(r"必填|选填|可不填|下拉选择|文本格式|18位")
 
 
 class Sieve:
-    """Lets people's rows through and remembers the others as ``skipped``: [{row, why}]; blank lines are only counted.
+    """Lets people's rows through and remembers the others as ``skipped``: [{row, why}]; blank lines are
+    only counted.
 
-    A row without name and number is a footer when one of its leading cells begins like one; from then on rows without
-    a number are footers too. Rows that do hold a number are never swallowed: on printed sheets people go on below.
+    A row without name and number is a footer when one of its leading cells begins like one; from then on
+    rows without a number are footers too. Rows that do hold a number are never swallowed: on printed sheets
+    people go on below.
     """
 
     def __init__(self, header: Header, *, keep_examples: bool = False) -> None:
@@ -49,8 +54,8 @@ class Sieve:
             cells = row[1]
             if len(cells) > furthest:
                 name, number = cells[name_at], cells[number_at]
-                # The common case first: a name and a number, past the rows where an example may stand. Short texts
-                # in the number's place are looked at: a footer has 3人 there.
+                # The common case first: a name and a number, past the rows where an example may stand.
+                # Short texts in the number's place are looked at: a footer has 3人 there.
                 long_enough = type(number) is not str or len(number) >= 9
                 if self._seen >= EXAMPLE_ROWS and name and number and long_enough and name not in words:
                     self._ended = False
@@ -76,9 +81,8 @@ class Sieve:
         if self._repeats_header(texts):
             return REPEATED
         name, number = self._text(texts, self._name), self._text(texts, self._number)
-        if not number or not _may_be_number(number):
-            if self._is_footer(texts, name, number):
-                return FOOTER
+        if not _may_be_number(number) and self._is_footer(texts, name, number):
+            return FOOTER
         if not name and not number and self._says_nothing(texts):
             return BLANK
         if self._seen < EXAMPLE_ROWS and not self._keep_examples and _is_example(texts, name, number):
@@ -91,11 +95,8 @@ class Sieve:
 
     def _repeats_header(self, texts: Sequence[str]) -> bool:
         here = {(place, normal(text)) for place, text in enumerate(texts) if text}
-        for line in self._lines:
-            # Most of the line, for a page header may have been retyped.
-            if len(line) > 1 and len(here & line) * 5 >= len(line) * 4:
-                return True
-        return False
+        # Most of the line, for a page header may have been retyped.
+        return any(len(line) > 1 and len(here & line) * 5 >= len(line) * 4 for line in self._lines)
 
     def _is_footer(self, texts: Sequence[str], name: str, number: str) -> bool:
         if self._ended and not number:
@@ -113,7 +114,8 @@ class Sieve:
 
 
 def _squeezed(text: str) -> str:
-    return "".join(text.split())
+    """Without blanks, brackets and colons half-width; for looking, never for keeping."""
+    return "".join(unicodedata.normalize("NFKC", text).split())
 
 
 def _may_be_number(text: str) -> bool:
@@ -122,20 +124,26 @@ def _may_be_number(text: str) -> bool:
 
 
 def _looks_like_name(text: str) -> bool:
-    return 2 <= len(text) <= 30 and not any(character.isdigit() or character in "::()()" for character in text)
+    return 2 <= len(text) <= 30 and not any(
+        character.isdigit() or character in ":()\uff1a\uff08\uff09" for character in text
+    )
 
 
 def _is_example(texts: Sequence[str], name: str, number: str) -> bool:
     filled = [text for text in texts if text]
-    if any(_EXAMPLE_WORD.search(text) for text in (filled[0], name, filled[-1])):
+    if any(_EXAMPLE_WORD.search(_squeezed(text)) for text in (filled[0], name, filled[-1])):
         return True
     if name in _EXAMPLE_NAMES and _SPECIMEN.match(number):
         return True
     return sum(bool(_GUIDE.search(text)) for text in filled) * 2 > len(filled) and not _may_be_number(number)
 
 
-def fill_merged(rows: Iterable[Row], merges: Sequence[Merge], after: int, filled: set[tuple[int, int]]) -> Iterator[Row]:
-    """Carry the top cell of every vertically merged range below the header down; ``filled`` collects the places."""
+def fill_merged(
+    rows: Iterable[Row], merges: Sequence[Merge], after: int, filled: set[tuple[int, int]]
+) -> Iterator[Row]:
+    """Carry the top cell of every vertically merged range below the header down; ``filled`` collects the
+    places.
+    """
     starts: dict[int, list[Merge]] = {}
     for merge in merges:
         if merge[0] > after and merge[2] > merge[0]:

@@ -1,9 +1,11 @@
 """What a file is, told by its content and never by its name."""
+
 from __future__ import annotations
 
 import codecs
 import re
 import zipfile
+import zlib
 from typing import BinaryIO, NamedTuple
 
 from registry.intake import refusal
@@ -17,8 +19,15 @@ HEAD_BYTES = 64 * 1024
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _OTHER = {
-    b"%PDF": "PDF 文件", b"\x89PNG": "图片", b"\xff\xd8\xff": "图片", b"GIF8": "图片", b"BM": "图片",
-    b"Rar!": "压缩包", b"7z\xbc\xaf": "压缩包", b"\x1f\x8b": "压缩包", b"{\\rtf": "文字处理文档",
+    b"%PDF": "PDF 文件",
+    b"\x89PNG": "图片",
+    b"\xff\xd8\xff": "图片",
+    b"GIF8": "图片",
+    b"BM": "图片",
+    b"Rar!": "压缩包",
+    b"7z\xbc\xaf": "压缩包",
+    b"\x1f\x8b": "压缩包",
+    b"{\\rtf": "文字处理文档",
 }
 _HTML = re.compile(rb"<(?:!doctype\s+html|html|table|meta|head|body|div|style)\b", re.I)
 _SPREADSHEET_XML = re.compile(rb"urn:schemas-microsoft-com:office:spreadsheet")
@@ -28,14 +37,18 @@ _HOW = "请用 Excel 或 WPS 另存为“Excel 工作簿(*.xlsx)”后再上传"
 
 
 class Kind(NamedTuple):
-    """``format``: xlsx xlsm xls ods csv tsv html. ``encoding`` is a Python codec for texts, None for workbooks."""
+    """``format``: xlsx xlsm xls ods csv tsv html. ``encoding`` is a Python codec for texts, None for
+    workbooks.
+    """
 
     format: str
     encoding: str | None = None
 
 
 def sniff(file: BinaryIO) -> Kind:
-    """Look at the file and leave it at its beginning. Raises Refusal: EMPTY, FILE_TYPE, FILE_UNREADABLE, ENCODING."""
+    """Look at the file and leave it at its beginning. Raises Refusal: EMPTY, FILE_TYPE, FILE_UNREADABLE,
+    ENCODING.
+    """
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(0)
@@ -58,7 +71,15 @@ def _zip_kind(file: BinaryIO) -> str:
             names = {info.filename for info in archive.infolist()[:5000]}
             mimetype = archive.read("mimetype")[:100] if _small(archive, "mimetype") else b""
             types = archive.read("[Content_Types].xml") if _small(archive, "[Content_Types].xml") else b""
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, zipfile.zlib.error):
+    except (
+        zipfile.BadZipFile,
+        OSError,
+        ValueError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        zlib.error,
+    ):
         raise Refusal(refusal.FILE_UNREADABLE, f"文件不完整或已损坏，无法打开；{_HOW}") from None
     finally:
         file.seek(0)
@@ -67,7 +88,7 @@ def _zip_kind(file: BinaryIO) -> str:
     if b"ms-excel.sheet.macroEnabled" in types:
         return "xlsm"
     if b"ms-excel.sheet.binary" in types or "xl/workbook.bin" in names:
-        raise Refusal(refusal.FILE_TYPE, f"暂不支持二进制工作簿(xlsb)；{_HOW}")
+        raise Refusal(refusal.FILE_TYPE, f"暂不支持二进制工作簿（xlsb）；{_HOW}")
     if "xl/workbook.xml" in names or b"spreadsheetml" in types:
         return "xlsx"
     if any(name.startswith(("word/", "ppt/")) for name in names):
@@ -84,7 +105,9 @@ def _small(archive: zipfile.ZipFile, name: str) -> bool:
 
 
 def _ole_kind(file: BinaryIO) -> str:
-    """Old Excel by the names in its directory, which are UTF-16: no parser of the container is needed for that."""
+    """Old Excel by the names in its directory, which are UTF-16: no parser of the container is needed for
+    that.
+    """
     found = {"book": False, "encrypted": False}
     tail = b""
     while part := file.read(1024 * 1024):
@@ -101,7 +124,9 @@ def _ole_kind(file: BinaryIO) -> str:
 
 
 def encoding_of(file: BinaryIO, head: bytes) -> str:
-    """Name of the codec that reads the whole text. Raises Refusal FILE_TYPE for binary data, ENCODING for a mixture."""
+    """Name of the codec that reads the whole text. Raises Refusal FILE_TYPE for binary data, ENCODING for a
+    mixture.
+    """
     if head.startswith(codecs.BOM_UTF8):
         return _proved(file, "utf-8-sig")
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -114,7 +139,8 @@ def encoding_of(file: BinaryIO, head: bytes) -> str:
         if _decodes(file, name):
             return name
     raise Refusal(
-        refusal.ENCODING, "文字编码无法识别(不是 UTF-8、UTF-16 或 GB18030)；请另存为“CSV UTF-8”或 xlsx 后再上传"
+        refusal.ENCODING,
+        "文字编码无法识别(不是 UTF-8、UTF-16 或 GB18030)；请另存为“CSV UTF-8”或 xlsx 后再上传",
     )
 
 

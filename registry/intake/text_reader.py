@@ -1,4 +1,5 @@
 """csv and tab-separated text, row by row."""
+
 from __future__ import annotations
 
 import csv
@@ -31,7 +32,7 @@ class TextSheet(Sheet):
         text = io.TextIOWrapper(_Unclosed(self._file), self._encoding, newline="")
         reader = csv.reader(text, delimiter=self._delimiter)
         try:
-            yield from enumerate(reader, 1)  # type: ignore[misc]
+            yield from enumerate(reader, 1)
         except csv.Error:
             raise Refusal(
                 refusal.FILE_UNREADABLE, f"第 {reader.line_num} 行的引号不成对或单元格过长；请更正后再上传"

@@ -1,4 +1,7 @@
-"""xls and ods through calamine, and xlsx that the quick reader does not know; what calamine leaves out is added."""
+"""xls and ods through calamine, and xlsx that the quick reader does not know; what calamine leaves out is
+added.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +23,9 @@ class BookSheet(Sheet):
     def __init__(
         self, sheet: calamine.CalamineSheet, merges: Sequence[Merge], broken: Mapping[int, Mapping[int, str]]
     ) -> None:
-        told = [(first[0] + 1, first[1], last[0] + 1, last[1]) for first, last in sheet.merged_cell_ranges or ()]
+        told = [
+            (first[0] + 1, first[1], last[0] + 1, last[1]) for first, last in sheet.merged_cell_ranges or ()
+        ]
         total = sheet.end[0] + 1 if sheet.end else 0
         super().__init__(name=sheet.name, total=total, merges=[*told, *merges])
         self._sheet, self._broken = sheet, broken
@@ -28,7 +33,8 @@ class BookSheet(Sheet):
         self._left = sheet.start[1] if sheet.start else 0
         if sheet.end and sheet.end[1] >= LIMITS.columns:
             raise Refusal(
-                refusal.ARCHIVE_BOMB, f"表格右侧很远处(第 {sheet.end[1] + 1} 列)还有内容；请删除多余的列后再上传"
+                refusal.ARCHIVE_BOMB,
+                f"表格右侧很远处(第 {sheet.end[1] + 1} 列)还有内容；请删除多余的列后再上传",
             )
 
     def rows(self) -> Iterator[Row]:
@@ -42,7 +48,9 @@ class BookSheet(Sheet):
 
 
 class Workbook:
-    """``file`` is the same file as ``path``: the one for what calamine does not tell, the other for calamine."""
+    """``file`` is the same file as ``path``: the one for what calamine does not tell, the other for
+    calamine.
+    """
 
     def __init__(self, path: str, file: BinaryIO, format_: str) -> None:
         self._format, self._file = format_, file

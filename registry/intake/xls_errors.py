@@ -1,8 +1,9 @@
 """What calamine does not tell of an old xls: which cells hold an error instead of a value.
 
-Reads just enough of the compound file and of BIFF to find them. A file that is not what it should be gives nothing:
-then such cells look empty, which is what every reader without this would see.
+Reads just enough of the compound file and of BIFF to find them. A file that is not what it should be gives
+nothing: then such cells look empty, which is what every reader without this would see.
 """
+
 from __future__ import annotations
 
 import struct
@@ -11,7 +12,15 @@ from typing import BinaryIO
 
 _END = 0xFFFFFFF0  # and above: marks, not sectors
 _LONGEST = 256 * 1024 * 1024
-_ERRORS = {0x00: "#NULL!", 0x07: "#DIV/0!", 0x0F: "#VALUE!", 0x17: "#REF!", 0x1D: "#NAME?", 0x24: "#NUM!", 0x2A: "#N/A"}
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
 _BOF, _EOF, _BOUNDSHEET, _FORMULA, _BOOLERR = 0x0809, 0x000A, 0x0085, 0x0006, 0x0205
 
 Broken = dict[int, dict[int, str]]  # row from 1 → column from 0 → what it shows

@@ -1,9 +1,12 @@
-"""xlsx and xlsm in a stream: rows come as the sheet unpacks, and memory holds the strings and one piece of the sheet.
+"""xlsx and xlsm in a stream: rows come as the sheet unpacks, and memory holds the strings and one piece of
+the sheet.
 
-Sheets are written by programs, row after row in the same form. So the form of a row is learned once, as a pattern of
-its cells, and whole rows are then taken by one match; rows of another form go through the general pattern. What this
-module does not know (prefixed names, comments, rows out of order) raises Unusual, and calamine reads the file instead.
+Sheets are written by programs, row after row in the same form. So the form of a row is learned once, as a
+pattern of its cells, and whole rows are then taken by one match; rows of another form go through the
+general pattern. What this module does not know (prefixed names, comments, rows out of order) raises
+Unusual, and calamine reads the file instead.
 """
+
 from __future__ import annotations
 
 import html
@@ -59,15 +62,28 @@ class XlsxBook:
         part = self._parts[name]
         facts = self._facts.sheets.get(part)
         return XlsxSheet(
-            name, self._archive, part, self._strings, self._dates, self._since_1904,
-            facts.rows if facts else None, _merges(facts.tail if facts else b""),
+            name,
+            self._archive,
+            part,
+            self._strings,
+            self._dates,
+            self._since_1904,
+            facts.rows if facts else None,
+            _merges(facts.tail if facts else b""),
         )
 
 
 class XlsxSheet(Sheet):
     def __init__(
-        self, name: str, archive: zipfile.ZipFile, part: str, strings: list[str], dates: list[bool],
-        since_1904: bool, total: int | None, merges: Sequence[Merge],
+        self,
+        name: str,
+        archive: zipfile.ZipFile,
+        part: str,
+        strings: list[str],
+        dates: list[bool],
+        since_1904: bool,
+        total: int | None,
+        merges: Sequence[Merge],
     ) -> None:
         super().__init__(name=name, total=total, merges=merges)
         self._archive, self._part = archive, part
@@ -149,7 +165,9 @@ def _date_styles(archive: zipfile.ZipFile, name: str) -> list[bool]:
         tag = _local(element.tag)
         if tag == "numFmt":
             code = _NOT_PATTERN.sub("", element.get("formatCode", "")).split(";")[0].lower()
-            custom[element.get("numFmtId", "")] = "general" not in code and any(c in code for c in "ymdhs年月日")
+            custom[element.get("numFmtId", "")] = "general" not in code and any(
+                c in code for c in "ymdhs年月日"
+            )
         elif tag == "cellXfs":
             for style in element:
                 number = style.get("numFmtId", "0")
@@ -183,7 +201,8 @@ def _block_strings(block: bytes) -> list[str]:
     if not found:
         raise Unusual
     return [
-        _text(b"".join(_RUN.findall(_PHONETIC.sub(b"", rich)))) if rich else _text(plain) for plain, rich in found
+        _text(b"".join(_RUN.findall(_PHONETIC.sub(b"", rich)))) if rich else _text(plain)
+        for plain, rich in found
     ]
 
 
@@ -209,7 +228,7 @@ def _strings(archive: zipfile.ZipFile, name: str) -> list[str]:
             if b"<!" in block:
                 raise Unusual
             strings += _block_strings(block)
-    if prefix and b"si>" in rest or b"<si>" in rest:
+    if (prefix and b"si>" in rest) or b"<si>" in rest:
         raise Unusual
     return strings
 
@@ -247,7 +266,9 @@ def _column(letters: bytes) -> int:
 
 
 def _row_parts(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
-    """Every row that holds cells, from its tag up to its end tag, which is left away. Raises Unusual, Refusal."""
+    """Every row that holds cells, from its tag up to its end tag, which is left away. Raises Unusual,
+    Refusal.
+    """
     rest = b""
     prefix: bytes | None = None
     inside = ended = False
@@ -358,7 +379,7 @@ def _iso(raw: bytes) -> Cell:
 _TYPE = re.compile(rb'(?<![\w:])t="([^"]*)"')
 _STYLE = re.compile(rb'(?<![\w:])s="([^"]*)"')
 _PLACE = re.compile(rb'(?<![\w:])r="([A-Z]{1,3})(\d{1,7})"')
-_ROW_TAG = re.compile(rb'<row\b([^<>]*)>')
+_ROW_TAG = re.compile(rb"<row\b([^<>]*)>")
 _ROW_NUMBER = re.compile(rb'(?<![\w:])r="(\d{1,7})"')
 
 
@@ -386,11 +407,15 @@ _CONTENT = {
     _IN_PLACE: rb'<is><t(?: xml:space="preserve")?>([^<]*)</t></is></c>',
 }
 
-_Signature = tuple[tuple[bytes, bytes, int], ...]  # column letters, what follows the place in the tag, content
+_Signature = tuple[
+    tuple[bytes, bytes, int], ...
+]  # column letters, what follows the place in the tag, content
 
 
 class _Shape:
-    """One form of rows, as a pattern with a group for the row's number and one for every column up to the last."""
+    """One form of rows, as a pattern with a group for the row's number and one for every column up to the
+    last.
+    """
 
     __slots__ = ("pattern", "readers")
 
@@ -472,13 +497,16 @@ class _Shapes:
             cell, content = self._cell(found, attributes)
             if cell != "" and column >= LIMITS.columns:
                 raise Refusal(
-                    refusal.ARCHIVE_BOMB, f"表格右侧很远处(第 {column + 1} 列)还有内容；请删除多余的列后再上传"
+                    refusal.ARCHIVE_BOMB,
+                    f"表格右侧很远处(第 {column + 1} 列)还有内容；请删除多余的列后再上传",
                 )
             if column < LIMITS.columns:
                 if column >= len(cells):
                     cells.extend([""] * (column + 1 - len(cells)))
                 cells[column] = cell
-            usual = usual and content is not None and attributes.startswith(b" r=") and column < LIMITS.columns
+            usual = (
+                usual and content is not None and attributes.startswith(b" r=") and column < LIMITS.columns
+            )
             if usual and place is not None and content is not None:
                 forms.append((place[1], _tag_end(part, place, found), content))
             at = found.end()
