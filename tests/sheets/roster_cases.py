@@ -153,6 +153,11 @@ def _class() -> Iterator[Case]:
         "roster_scope_exceeded.xlsx", lambda: book(rows), [], [(2, ID, "SCOPE_EXCEEDED"), (3, ID, "SCOPE_EXCEEDED")],
         to_class="KS-2026-04",
     )
+    seated = [line(cast.SEATED[0], "退役军人"), line(cast.SEATED[1], None), line(cast.AYGUL, "退役军人")]
+    yield Case(
+        "roster_already_in_the_class.xlsx", lambda: book(seated, head=(*HEAD, "人员类别")), [3, 4],
+        [(2, ID, "ALREADY_REGISTERED")], to_class="KS-2026-02", covers=["D10"],
+    )
     busy = [line(p) for p in (cast.AYGUL, cast.BUSY_ELSEWHERE)]
     yield Case(
         "roster_session_overlap.xlsx", lambda: book(busy), [2],
