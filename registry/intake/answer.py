@@ -44,9 +44,9 @@ def rehearsed(batch: Batch) -> dict[str, Any]:
     """The same with ``accepted_rows`` and ``cleaned`` (row → cleaned name), while the rows are staged."""
     found = of(batch)
     found["accepted_rows"], found["cleaned"] = [], {}
-    if batch.state == Batch.State.REFUSED:
-        return found
     with connection.cursor() as cursor:
+        if not staging.intact(cursor, batch.id, batch.staged_rows):
+            return found
         cursor.execute(f'SELECT "row", bad, name FROM {staging.table(batch.id)} ORDER BY "row"')
         for row, bad, name in cursor.fetchall():
             if not bad:
@@ -57,7 +57,8 @@ def rehearsed(batch: Batch) -> dict[str, Any]:
 
 
 def exit_code(batch: Batch) -> int:
-    """0: every row accepted. 1: some rejected. 2: the file was refused."""
+    """0: every row accepted. 1: some rejected, or stopped on the way. 2: the file was refused."""
     if batch.state == Batch.State.REFUSED:
         return REFUSED
-    return SOME_REJECTED if batch.counts.get("rejected", 0) else ACCEPTED
+    done = batch.state in (Batch.State.REVIEW, Batch.State.COMMITTED)
+    return ACCEPTED if done and not batch.counts.get("rejected", 0) else SOME_REJECTED

@@ -45,7 +45,7 @@ class Batch(models.Model):
     kind = models.CharField(_("表类"), max_length=20)
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.RECEIVED)
     target = models.CharField(
-        _("去处"), max_length=60, blank=True, default="", help_text=_("该表要登记到何处,如班级;同一去处同一文件只办一次"),
+        _("去处"), max_length=120, blank=True, default="", help_text=_("该表要登记到何处,如班级;同一去处同一文件只办一次"),
     )
     context = models.JSONField(_("参数"), default=dict)
     institution = models.ForeignKey(

@@ -22,7 +22,7 @@ _TELL = """
 UPDATE intake_progress p SET
     stage = CASE WHEN n.rank >= o.rank THEN n.stage ELSE p.stage END,
     done = CASE WHEN n.rank > o.rank THEN n.done WHEN n.rank = o.rank THEN greatest(p.done, n.done) ELSE p.done END,
-    total = coalesce(n.total, p.total),
+    total = CASE WHEN n.rank >= o.rank THEN coalesce(n.total, p.total) ELSE p.total END,
     updated_at = now()
 FROM (SELECT %(stage)s::text AS stage, %(done)s::int AS done, %(total)s::int AS total,
              array_position(%(stages)s::text[], %(stage)s::text) AS rank) n,

@@ -251,6 +251,8 @@ def _work(batch: Batch) -> Work:
     cursor.execute("SET LOCAL work_mem = '128MB'")
     # Probing an index for each staged row beats reading a whole table of millions; plans must not think of spindles.
     cursor.execute("SET LOCAL random_page_cost = 1.1")
+    # Compiling a statement costs more than running it over one span of rows.
+    cursor.execute("SET LOCAL jit = off")
     # Coarse statistics are enough to choose a plan for rows that were counted a moment ago.
     cursor.execute("SET LOCAL default_statistics_target = 10")
     return Work(

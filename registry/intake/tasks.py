@@ -1,21 +1,24 @@
 """Work on batches in the queue, and the watch over work whose worker was killed."""
 from __future__ import annotations
 
+from datetime import timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import OperationalError, connections
+from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from registry.intake import services
+from registry.intake import retention, services, working
 from registry.intake.models import Batch
 
 # A worker says it is alive every ten seconds; three silences mean that nobody is coming back to its jobs.
 STALLED_AFTER_SECONDS = 30
 _KEEP_JOBS_HOURS = 24 * 30
 
-_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *services.INTERRUPTIONS])
+_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *working.INTERRUPTIONS])
 
 
 def enqueue_check(batch_id: UUID) -> None:
@@ -60,6 +63,16 @@ async def watch(timestamp: int) -> None:
     for job in stalled:
         await app.job_manager.retry_job(job)
     await app.job_manager.delete_old_jobs(nb_hours=_KEEP_JOBS_HOURS)
+
+
+@app.periodic(cron="23 3 * * *")
+@app.task(name="intake.prune", queue="intake", queueing_lock="intake.prune", pass_context=False)
+def prune(timestamp: int) -> None:
+    """Destroy originals whose time is over, every night."""
+    try:
+        retention.prune(before=timezone.now() - timedelta(days=settings.INTAKE_FILE_RETENTION_DAYS))
+    finally:
+        connections.close_all()
 
 
 def _enqueue(task: object, batch_id: UUID) -> None:

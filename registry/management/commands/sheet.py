@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import json
 from argparse import ArgumentParser
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,11 @@ from uuid import UUID
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
+from django.utils import timezone
 
+from registry.accounts.acting import acting_user
 from registry.accounts.models import User
-from registry.intake import answer, errors, kinds, services, template
+from registry.intake import answer, errors, kinds, reading, retention, services, store, template
 from registry.intake.models import Batch
 
 
@@ -46,14 +49,19 @@ class Command(BaseCommand):
         again = verbs.add_parser("resume", help="继续中断的批次")
         again.add_argument("batch", type=UUID)
         again.add_argument("--json", action="store_true")
+        old = verbs.add_parser("prune", help="销毁保存期已满的原件,只留文件指纹")
+        old.add_argument("--days", type=int, default=settings.INTAKE_FILE_RETENTION_DAYS, help="保存天数")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            code = getattr(self, f"_{options['verb']}")(options)
+            with acting_user(self._user(options.get("user"))):
+                code = getattr(self, f"_{options['verb']}")(options)
         except kinds.UnknownKind as error:
             known = "、".join(kind.key for kind in kinds.every())
             raise CommandError(f"没有“{error}”这种表,可用:{known}") from error
-        except (LookupError, services.NotAllowed) as error:
+        except reading.Refused as error:
+            raise CommandError(error.message) from error
+        except (LookupError, store.FileDamaged, services.NotAllowed) as error:
             raise CommandError(f"{type(error).__doc__}({error})") from error
         if code:
             raise SystemExit(code)
@@ -92,6 +100,11 @@ class Command(BaseCommand):
         batch = services.load(batch.id, valid_rows_only=batch.valid_rows_only)
         self._say(answer.of(batch), options["json"])
         return answer.exit_code(batch)
+
+    def _prune(self, options: dict[str, Any]) -> int:
+        gone = retention.prune(before=timezone.now() - timedelta(days=options["days"]))
+        self.stdout.write(f"已销毁 {gone} 份原件,保留文件名、大小和指纹")
+        return 0
 
     def _receive(self, options: dict[str, Any]) -> tuple[Batch, bool]:
         path: Path = options["file"]
