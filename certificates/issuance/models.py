@@ -27,6 +27,9 @@ class Certificate(models.Model):
         REVOKED = "revoked", _("已撤销")
         SUPERSEDED = "superseded", _("已换发")
 
+    # What an act on one certificate alone commits to; one that a ledger brought stands within its row's commitment.
+    CANON = "certificate_v1"
+
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(
         "registry.Person", verbose_name=_("持证人"), on_delete=models.PROTECT, related_name="certificates"

@@ -127,8 +127,42 @@ def manifest(action: Action, table_name: str, canon: str, select_sql: str, param
 
 def manifest_rows(action: Action, table_name: str, canon: str, ids: Sequence[int] | Sequence[UUID]) -> int:
     """The same for a few rows by id, read through the form's own `canon_<canon>_rows()`."""
-    rows = f"SELECT id, canon FROM {rows_function(canon)}() WHERE id = ANY(%s)"
+    rows = f"SELECT id, canon FROM {rows_function(canon)}() WHERE id = ANY(%s::{id_type(table_name)}[])"
     return manifest(action, table_name, canon, rows, [list(ids)])
+
+
+def manifest_again(
+    action: Action, table_name: str, ids: Sequence[Any], *, canon: str | None = None
+) -> int:
+    """Commit to rows that the action changed, each in the form of its last manifest; for a few rows.
+
+    Rows that no manifest names yet are committed to in `canon`; without it they are left out. Returns the number
+    of rows committed to.
+    """
+    last = _last_forms(table_name, ids)
+    forms: dict[str, list[Any]] = {}
+    for row in ids:
+        form = last.get(str(row), canon)
+        if form is not None:
+            forms.setdefault(form, []).append(row)
+    return sum(manifest_rows(action, table_name, form, rows) for form, rows in sorted(forms.items()))
+
+
+def _last_forms(table_name: str, ids: Sequence[Any]) -> dict[str, str]:
+    """The form of the newest manifest of each row, by the row's id as text."""
+    kind = id_type(table_name)
+    column = "row_uuids" if kind == "uuid" else "row_ids"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT DISTINCT ON (u.id) u.id::text, m.canon
+            FROM audit_manifest m, unnest(m.{column}) u(id)
+            WHERE m.table_name = %s AND m.{column} && %s::{kind}[] AND u.id = ANY(%s::{kind}[])
+            ORDER BY u.id, m.id DESC
+            """,
+            [table_name, list(ids), list(ids)],
+        )
+        return dict(cursor.fetchall())
 
 
 def manifest_removed(action: Action, table_name: str, canon: str, ids: Sequence[int] | Sequence[UUID]) -> int:

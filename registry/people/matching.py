@@ -12,31 +12,36 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields person_id, name_key, birth, doc_kind of people who were just registered.
-_OTHER_DOCUMENT = """
+# Of two who came in together only one asks: the pair is put once.
+_ASKS = "(o.id < n.person_id OR o.id NOT IN (SELECT person_id FROM ({source}) together))"
+
+# Few can be in doubt: holders of other papers, and whoever shares name and birthday with one. The two steps keep the
+# cost at that, even where the database has no statistics of its tables yet.
+_OTHER_DOCUMENT = f"""
 INSERT INTO people_matchcase (first_id, second_id, reason, batch_id)
 SELECT DISTINCT o.id, n.person_id, 'name_birth_document', %(batch)s::uuid
-FROM ({source}) n
-JOIN people_person o ON o.birth_date = n.birth AND o.name_key = n.name_key
-WHERE o.id <> n.person_id AND o.state = 'active' AND n.doc_kind <> 'id_card'
-UNION
-SELECT o.id, n.person_id, 'name_birth_document', %(batch)s::uuid
-FROM ({source}) n
-JOIN (SELECT p.id, p.birth_date, p.name_key FROM people_person p
-      WHERE p.state = 'active' AND p.birth_date IS NOT NULL
-        AND p.id IN (SELECT person_id FROM people_document WHERE kind <> 'id_card')) o
-    ON o.birth_date = n.birth AND o.name_key = n.name_key
-WHERE o.id <> n.person_id AND n.doc_kind = 'id_card'
+FROM (SELECT person_id, name_key, birth, doc_kind FROM ({{source}}) came
+      WHERE doc_kind <> 'id_card' OR (birth, name_key) IN (
+          SELECT p.birth_date, p.name_key FROM people_person p
+          WHERE p.state = 'active' AND p.id IN (SELECT person_id FROM people_document WHERE kind <> 'id_card'))
+      OFFSET 0) n
+CROSS JOIN LATERAL (
+    SELECT p.id FROM people_person p
+    WHERE p.birth_date = n.birth AND p.name_key = n.name_key AND p.state = 'active' OFFSET 0) o
+WHERE o.id <> n.person_id AND {_ASKS}
+  AND (n.doc_kind <> 'id_card'
+       OR EXISTS (SELECT FROM people_document d WHERE d.person_id = o.id AND d.kind <> 'id_card'))
 ON CONFLICT (first_id, second_id) DO NOTHING  -- the question has been put already
 """
 
-_SAME_PHONE = """
+_SAME_PHONE = f"""
 INSERT INTO people_matchcase (first_id, second_id, reason, batch_id)
 SELECT DISTINCT o.id, n.person_id, 'name_birth_phone', %(batch)s::uuid
-FROM ({source}) n
+FROM ({{source}}) n
 JOIN people_phone mine ON mine.person_id = n.person_id
 JOIN people_phone theirs ON theirs.blind_index = mine.blind_index AND theirs.person_id <> n.person_id
 JOIN people_person o ON o.id = theirs.person_id AND o.birth_date = n.birth AND o.name_key = n.name_key
-WHERE o.state = 'active' AND o.id < n.person_id
+WHERE o.state = 'active' AND {_ASKS}
 ON CONFLICT (first_id, second_id) DO NOTHING  -- the question has been put already
 """
 

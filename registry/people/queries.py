@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from registry.accounts.scopes import within
+from registry.identity import id_numbers
 from registry.identity.current import keyring
-from registry.identity.id_numbers import normalise
 from registry.lib.scope import Scope
 from registry.lib.text import name_key
 from registry.people.models import Document, MatchCase, Person
@@ -47,17 +47,17 @@ def search(scope: Scope, text: str) -> QuerySet[Person]:
     if not text:
         return Person.objects.none()
     if any(character.isdigit() for character in text):
-        indexes = keyring().blind_indexes(normalise(text).value, "idno")
-        return people(scope).filter(documents__blind_index__in=indexes)
+        return people(scope).filter(documents__blind_index__in=_indexes(text))
     return people(scope).filter(name_key__startswith=name_key(text)).order_by("name_key", "id")
 
 
 def open_match_cases(scope: Scope) -> QuerySet[MatchCase]:
-    """Pairs that may be one person and wait for a human; both sides must be in view."""
+    """Pairs that may be one person and wait for a human; both sides must be in view, so a pair across two divisions is
+    for whoever sees both. A side that was merged meanwhile asks no more: its survivor does.
+    """
     visible = people(scope).values("pk")
     return (
-        MatchCase.objects.filter(state=MatchCase.State.OPEN)
-        .filter(Q(first__in=visible) | Q(second__in=visible))
+        MatchCase.objects.filter(state=MatchCase.State.OPEN, first__in=visible, second__in=visible)
         .select_related("first", "second")
         .prefetch_related("first__documents", "second__documents")
         .order_by("created_at", "id")
@@ -74,12 +74,16 @@ class Known:
 
 def known(number: str, name: str, birth_date: date | None = None) -> Known:
     """Sure by number; perhaps by name and date of birth; else unknown. For the program's own use: no scope."""
-    indexes = keyring().blind_indexes(normalise(number).value, "idno")
-    document = Document.objects.filter(blind_index__in=indexes).select_related("person").first()
+    document = Document.objects.filter(blind_index__in=_indexes(number)).select_related("person").first()
     if document is not None:
         return Known(person=document.person)
     alike = Person.objects.filter(state=Person.State.ACTIVE, name_key=name_key(name), birth_date=birth_date)
     return Known(perhaps=tuple(alike[:10])) if birth_date else Known()
+
+
+def _indexes(number: str) -> list[bytes]:
+    """What a number is found by: fifteen digits stand in the register as the eighteen they became."""
+    return keyring().blind_indexes(id_numbers.check(id_numbers.normalise(number).value).value, "idno")
 
 
 def _documents() -> Prefetch[str, QuerySet[Document], str]:

@@ -1,22 +1,23 @@
-"""Registering people: whole sets at once, parents first, in the order of their ids."""
+"""Registering people: whole sets at once, parents first."""
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields: person_id, name, name_key, sex, birth, education, region_code, doc_kind, sealed, bidx, mask.
 _PEOPLE = """
 INSERT INTO people_person (id, name, name_key, sex, birth_date, education, region_code, state)
 SELECT person_id, name, name_key, coalesce(sex, ''), birth, education, region_code, 'active'
-FROM ({source}) n ORDER BY person_id
+FROM ({source}) n
 """
 
 _DOCUMENTS = """
 INSERT INTO people_document (id, person_id, kind, sealed, blind_index, mask, is_primary)
 SELECT person_id, person_id, doc_kind, sealed, bidx, mask, true
-FROM ({source}) n ORDER BY person_id
+FROM ({source}) n
 """
 
 _PHONES = """
@@ -36,9 +37,13 @@ WHERE NOT EXISTS (
 """
 
 _LOCK = """
-SELECT count(*) FROM (
-    SELECT 1 FROM people_person WHERE id IN ({source}) ORDER BY id FOR NO KEY UPDATE) held
+SELECT count(*) FILTER (WHERE state <> 'active') FROM (
+    SELECT state FROM people_person WHERE id IN ({source}) ORDER BY id FOR NO KEY UPDATE) held
 """
+
+
+class MergedMeanwhile(OperationalError):
+    """One of the people was just folded into another record: whoever looked them up must look again."""
 
 
 def register(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
@@ -69,6 +74,9 @@ def hold(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> None:
     """Lock people (``source`` yields their ids) until the transaction ends, lowest id first.
 
     Whoever counts a person's rows must see those of an import that is about to commit; people whom two imports do not
-    share never make one wait for the other.
+    share never make one wait for the other. Raises MergedMeanwhile.
     """
     cursor.execute(_LOCK.replace("{source}", source), params)
+    ((merged,),) = cursor.fetchall()
+    if merged:
+        raise MergedMeanwhile(f"{merged} people")
