@@ -46,6 +46,20 @@ CREATE TRIGGER issuance_a_follow_update AFTER UPDATE ON issuance_certificate
     REFERENCING OLD TABLE AS was NEW TABLE AS now_is
     FOR EACH STATEMENT EXECUTE FUNCTION issuance_follow_update();
 
+CREATE FUNCTION issuance_follow_delete() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched uuid[];
+BEGIN
+    SELECT array_agg(DISTINCT person_id) INTO touched FROM was WHERE first_high;
+    IF touched IS NOT NULL THEN
+        PERFORM issuance_refresh_first_high(touched);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER issuance_a_follow_delete AFTER DELETE ON issuance_certificate
+    REFERENCING OLD TABLE AS was
+    FOR EACH STATEMENT EXECUTE FUNCTION issuance_follow_delete();
+
 CREATE FUNCTION canon_certificate_v1(c issuance_certificate) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT concat_ws('|', 'certificate_v1', c.id, c.person_id, c.family, canon_text(c.number), canon_text(c.name),
         canon_text(c.occupation_text), coalesce(c.level_id::text, '~'), coalesce(c.institution_id::text, '~'),
