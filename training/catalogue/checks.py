@@ -28,6 +28,11 @@ def age_out_of_range(people: str) -> Check:
     )
 
 
+def also_called(person: str, name: str) -> str:
+    """A condition: the person has this name too, in a record that was folded into theirs. SQL expressions."""
+    return f"EXISTS (SELECT FROM people_person a WHERE a.merged_into_id = {person} AND a.name_key = {name})"
+
+
 region_of_number_is_unknown = Check(
     code="REGION_UNKNOWN",
     column="id_number",

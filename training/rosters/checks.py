@@ -4,7 +4,7 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from registry.intake.kinds import Check
-from training.catalogue.checks import age_out_of_range, region_of_number_is_unknown
+from training.catalogue.checks import age_out_of_range, also_called, region_of_number_is_unknown
 
 person_stands_above = Check(
     code="ID_DUPLICATE_IN_FILE",
@@ -18,9 +18,9 @@ name_differs_from_registry = Check(
     code="ID_NAME_CONFLICT",
     column="name",
     message=_("该证件号码已登记在另一个姓名之下。请对照证件核对姓名和号码;确需更名的,走信息更正。"),
-    sql="""
-        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
-        WHERE s.name_key <> '' AND r.known_name_key <> s.name_key
+    sql=f"""
+        SELECT s."row" FROM {{s}} s JOIN {{r}} r USING ("row")
+        WHERE s.name_key <> '' AND r.known_name_key <> s.name_key AND NOT {also_called("r.known_id", "s.name_key")}
     """,
 )
 
@@ -41,6 +41,7 @@ class_is_closed = Check(
     """,
 )
 
+# Asked last: a row that is rejected for something else takes no seat from one that is right.
 class_is_full = Check(
     code="CLASS_FULL",
     column="id_number",
@@ -51,8 +52,10 @@ class_is_full = Check(
                    row_number() OVER (ORDER BY r."row")
                    + (SELECT count(*) FROM enrolments_enrolment e
                       WHERE e.klass_id = k.id AND e.state <> 'withdrawn') AS seat
-            FROM {r} r JOIN {s} s USING ("row"), t_class k
-            WHERE k.capacity IS NOT NULL AND r.mode = 'new' AND r.first_row = r."row" AND NOT s.reader_bad) f
+            FROM {r} r, t_class k
+            WHERE k.capacity IS NOT NULL AND r.mode = 'new' AND NOT EXISTS (
+                SELECT 1 FROM intake_issue i
+                WHERE i.batch_id = %(batch)s::uuid AND i."row" = r."row" AND i.severity = 'error')) f
         WHERE f.seat > f.capacity
     """,
     takes_detail=True,
@@ -122,11 +125,9 @@ home_region_is_unknown = Check(
     code="REGION_UNKNOWN",
     column="region",
     severity="warning",
-    message=_("户籍地区划不在行政区划目录中,未登记户籍地。请填写六位代码或规范名称。"),
+    message=_("户籍地区划不在行政区划目录中,或有几处同名,未登记户籍地。请填写六位代码或全称。"),
     sql="""
-        SELECT s."row" FROM {s} s
-        WHERE s.region IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM regions_region g WHERE g.code = s.region OR g.name = s.region OR g.full_name = s.region)
+        SELECT s."row" FROM {s} s JOIN t_home h ON h.region = s.region WHERE h.code IS NULL
     """,
 )
 
@@ -138,11 +139,11 @@ CHECKS: tuple[Check, ...] = (
         'SELECT s."row", s.birth, s.sex, k.day, %(place)s::text COLLATE "C" AS region_code FROM {s} s, t_class k'
     ),
     class_is_closed,
-    class_is_full,
     provider_is_not_filed,
     sessions_overlap,
     classes_overlap,
     phone_is_shared,
     home_region_is_unknown,
     region_of_number_is_unknown,
+    class_is_full,
 )

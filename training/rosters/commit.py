@@ -19,11 +19,9 @@ FROM {s} s JOIN {r} r USING ("row") WHERE NOT s.bad AND r.mode = 'new'
 
 _PERSON_SPAN = """
 SELECT t.person_id, t.name, t.name_key, t.sex, t.birth, coalesce(t.education, '') AS education,
-       coalesce((SELECT min(g.code) FROM regions_region g WHERE g.code = t.region), (
-                 SELECT min(g.code) FROM regions_region g WHERE g.full_name = t.region OR g.name = t.region
-                 HAVING count(*) = 1), '') AS region_code,
-       t.doc_kind, t.sealed, t.bidx, t.mask
-FROM t_joining t WHERE t.known_id IS NULL AND t."row" BETWEEN %(low)s AND %(high)s
+       coalesce(h.code, '') AS region_code, t.doc_kind, t.sealed, t.bidx, t.mask
+FROM t_joining t LEFT JOIN t_home h ON h.region = t.region
+WHERE t.known_id IS NULL AND t."row" BETWEEN %(low)s AND %(high)s
 """
 
 _NEWCOMERS = """
@@ -47,7 +45,7 @@ CREATE TEMP TABLE t_enrol ON COMMIT DROP AS
 SELECT q.*, {next_id} AS id FROM (
     SELECT t.person_id, k.id AS klass_id, k.institution_id, 'enrolled' AS state, coalesce(t.category, '') AS category,
            NULL::numeric AS hours, NULL::numeric AS score, '' AS result, k.starts_on AS started_on,
-           NULL::date AS finished_on, k.region_id AS region_code, k.funding, k.training_type,
+           NULL::date AS finished_on, k.county AS region_code, k.funding, k.training_type,
            %(batch)s::uuid AS batch_id, t."row" AS row_no, t.known_id IS NULL AS fresh
     FROM t_joining t, t_class k WHERE t."row" BETWEEN %(low)s AND %(high)s ORDER BY t."row"
 ) q

@@ -13,7 +13,8 @@ CREATE TEMP TABLE t_resolved ON COMMIT DROP AS
 SELECT m.*, CASE WHEN m.enrolment_id IS NULL THEN 'new'
                  WHEN m.facts_agree THEN 'same' ELSE 'differs' END AS mode
 FROM (
-    SELECT s."row", s.bad, s.bidx, s.doc_kind, s.mask, d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
+    SELECT s."row", s.bad, s.bidx, s.doc_kind, s.mask, d.person_id AS known_id, w.name_key AS known_name_key,
+           e.id AS enrolment_id,
            first_value(s."row") OVER same_person AS first_row,
            e.category = coalesce(s.category, e.category) AND e.state <> 'withdrawn' AS facts_agree
     FROM {s} s
@@ -24,9 +25,26 @@ FROM (
 ) m
 """
 
+# Where each wording of a home is: by code; else by full name or name, in force before abolished, if only one fits.
+_HOMES = """
+CREATE TEMP TABLE t_home ON COMMIT DROP AS
+SELECT w.region, (
+    SELECT CASE WHEN count(*) = 1 THEN min(best.code) END
+    FROM (SELECT g.code, rank() OVER (ORDER BY CASE WHEN g.code = w.region THEN 0 WHEN g.full_name = w.region THEN 1
+                                                    ELSE 2 END, (g.valid_to IS NOT NULL)) AS place
+          FROM regions_region g
+          WHERE g.code = w.region OR g.full_name = w.region OR g.name = w.region) best
+    WHERE best.place = 1) AS code
+FROM (SELECT DISTINCT region FROM {s} WHERE region IS NOT NULL) w
+"""
+
 _CLASS = """
 CREATE TEMP TABLE t_class ON COMMIT DROP AS
-SELECT k.*, %(today)s::date AS today, coalesce(k.starts_on, %(today)s::date) AS day
+SELECT k.*, %(today)s::date AS today,
+       -- Nothing is counted below the county.
+       coalesce((SELECT c.ancestor_id FROM regions_closure c JOIN regions_region a ON a.code = c.ancestor_id
+                 WHERE c.descendant_id = k.region_id AND a.level = 3), k.region_id) AS county,
+       coalesce(k.starts_on, %(today)s::date) AS day
 FROM (VALUES (1)) one LEFT JOIN classes_trainingclass k ON k.id = %(klass)s
 """
 
@@ -34,7 +52,7 @@ FROM (VALUES (1)) one LEFT JOIN classes_trainingclass k ON k.id = %(klass)s
 def resolve(work: Work) -> None:
     """Make ``t_resolved``, the one-row ``t_class``, and the age limits of its place anew."""
     cursor = work.cursor
-    cursor.execute("DROP TABLE IF EXISTS t_resolved, t_class, t_age")
+    cursor.execute("DROP TABLE IF EXISTS t_resolved, t_class, t_age, t_home")
     klass = work.context.get("class")
     # Two rosters for one class wait for each other here, so that its seats are not given twice.
     cursor.execute("SELECT 1 FROM classes_trainingclass WHERE id = %s FOR NO KEY UPDATE", [klass])
@@ -44,6 +62,7 @@ def resolve(work: Work) -> None:
     policies.stage_age_limits(cursor, [place or NO_PLACE])
     work.params["place"] = place or NO_PLACE
     work.params["phone_limit"] = policies.threshold("phone_shared_people", date.today())
+    work.run(_HOMES)
     work.run(_RESOLVED)
     cursor.execute('CREATE UNIQUE INDEX ON t_resolved ("row")')
 
