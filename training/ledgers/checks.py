@@ -4,13 +4,25 @@ from __future__ import annotations
 from django.utils.translation import gettext_lazy as _
 
 from registry.intake.kinds import Check
-from training.catalogue.checks import age_out_of_range, region_of_number_is_unknown
+from training.catalogue.checks import age_out_of_range, also_called, region_of_number_is_unknown
 
 institution_is_unknown = Check(
     code="INSTITUTION_UNKNOWN",
     column="provider",
     message=_("机构目录中没有这个培训机构。请核对全称或统一社会信用代码;确属在册机构的旧称,请先登记别名。"),
     sql='SELECT "row" FROM {r} WHERE institution_id IS NULL',
+)
+
+provider_is_not_ours = Check(
+    code="INSTITUTION_UNKNOWN",
+    column="provider",
+    message=_("这个培训机构或班级不在您的办理范围内。请核对机构名称和班级编号;确属他处的,由当地或上级办理。"),
+    sql="""
+        SELECT r."row" FROM {r} r
+        WHERE r.institution_id <> %(own)s::bigint
+           OR %(office)s::text IS NOT NULL AND r.region_code NOT IN (
+                SELECT c.descendant_id FROM regions_closure c WHERE c.ancestor_id = %(office)s::text)
+    """,
 )
 
 occupation_is_unknown = Check(
@@ -32,9 +44,10 @@ name_differs_from_registry = Check(
     code="ID_NAME_CONFLICT",
     column="name",
     message=_("该证件号码已登记在另一个姓名之下。请对照证件核对姓名和号码;确需更名的,走信息更正。"),
-    sql="""
-        SELECT "row" FROM {r}
-        WHERE name_key <> '' AND coalesce(known_name_key, file_name_key, name_key) <> name_key
+    sql=f"""
+        SELECT r."row" FROM {{r}} r
+        WHERE r.name_key <> '' AND coalesce(r.known_name_key, r.file_name_key, r.name_key) <> r.name_key
+          AND NOT {also_called("r.known_id", "r.name_key")}
     """,
 )
 
@@ -75,6 +88,7 @@ overlaps_another_class = Check(
 
 CHECKS: tuple[Check, ...] = (
     institution_is_unknown,
+    provider_is_not_ours,
     occupation_is_unknown,
     training_stands_above,
     name_differs_from_registry,

@@ -9,7 +9,10 @@ from training.catalogue import policies
 _PROVIDERS = """
 CREATE TEMP TABLE t_provider ON COMMIT DROP AS
 SELECT p.provider_key, found.id AS institution_id,
-       coalesce(%(region)s::varchar, i.region_id) COLLATE "C" AS region_code
+       coalesce(%(region)s::varchar, (
+           -- Nothing is counted below the county.
+           SELECT c.ancestor_id FROM regions_closure c JOIN regions_region a ON a.code = c.ancestor_id AND a.level = 3
+           WHERE c.descendant_id = i.region_id), i.region_id) COLLATE "C" AS region_code
 FROM (SELECT DISTINCT coalesce(provider_key, '') AS provider_key FROM {s}) p
 LEFT JOIN LATERAL (
     SELECT CASE WHEN p.provider_key = '' THEN %(institution)s::bigint
@@ -108,6 +111,7 @@ def resolve(work: Work) -> None:
     cursor = work.cursor
     cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
     place = {"region": work.context.get("region"), "institution": work.context.get("institution")}
+    work.params |= {"own": work.context.get("own"), "office": work.context.get("office")}
     work.run(_PROVIDERS, **place)
     texts = [text for (text,) in work.rows("SELECT DISTINCT occupation FROM {s} WHERE occupation IS NOT NULL")]
     known = occupations.resolve(texts, institution_id=place["institution"])

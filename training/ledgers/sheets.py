@@ -8,10 +8,11 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.accounts.scopes import scope_for
-from registry.institutions.models import Institution
 from registry.institutions.queries import institutions
 from registry.intake.kinds import Ask, Kind, Target
-from registry.regions.models import Region, RegionLevel
+from registry.lib.scope import Scope
+from registry.regions.models import Region, RegionClosure, RegionLevel
+from registry.regions.queries import ancestor_at
 from training.catalogue.codes import Funding
 from training.ledgers.checks import CHECKS
 from training.ledgers.columns import LEDGER
@@ -29,27 +30,52 @@ def target(options: Mapping[str, Any], actor: User | None) -> Target:
     """Options: ``institution`` (id, for sheets without that column), ``region`` (code; rows are counted there).
 
     A provider's ledger is its own; a county's is counted in the county; for wider offices each institution's own
-    division decides. Raises PlaceUnknown.
+    division decides. ``actor`` None is the program itself, who may do it anywhere. Raises PlaceUnknown.
     """
-    scope = scope_for(actor) if actor is not None else None
-    named = options.get("institution")
-    institution = int(named) if named else scope.institution_id if scope else None
-    region = options.get("region") or (scope.region_code if scope else None)
-    if institution is not None and not Institution.objects.filter(pk=institution).exists():
-        raise PlaceUnknown(str(institution))
+    scope = scope_for(actor) if actor is not None else Scope.all()
+    institution = _institution(scope, options.get("institution"))
+    office = _county(scope.region_code) if scope.region_code else None
+    region = options.get("region") or office
     if region is not None:
-        level = Region.objects.filter(pk=region).values_list("level", flat=True).first()
-        if level is None:
-            raise PlaceUnknown(str(region))
-        if level < RegionLevel.COUNTY:
+        region = _county(str(region))
+        if office not in (None, *_and_above(region)):
+            raise PlaceUnknown(region)
+        if Region.objects.get(pk=region).level < RegionLevel.COUNTY:
             region = None
-    funding = options.get("funding") or "subsidised"
+    funding = options.get("funding") or Funding.SUBSIDISED.value
     return Target(
-        key=f"institution={institution or ''};region={region or ''};funding={funding}",
-        context={"institution": institution, "region": region, "funding": funding},
+        key=f"institution={institution or ''};region={region or office or ''};funding={funding}",
+        context={
+            "institution": institution, "region": region, "funding": funding,
+            "own": scope.institution_id, "office": office,
+        },
         institution_id=institution,
-        region_code=region or (scope.region_code if scope else None),
+        region_code=region or office,
     )
+
+
+def _institution(scope: Scope, named: Any) -> int | None:
+    """The one named, where the reader may act for it; a provider's own when none is named."""
+    if not (scope.sees_everything or scope.region_code or scope.institution_id):
+        raise PlaceUnknown("-")
+    if not named:
+        return scope.institution_id
+    found = institutions(scope).filter(pk=int(named)).values_list("pk", flat=True).first()
+    if found is None:
+        raise PlaceUnknown(str(named))
+    return found
+
+
+def _county(region: str) -> str:
+    """The county of a township, for nothing is counted below; what lies higher stays."""
+    found = ancestor_at([region], RegionLevel.COUNTY).get(region)
+    if found is None:
+        raise PlaceUnknown(region)
+    return found
+
+
+def _and_above(region: str) -> list[str]:
+    return list(RegionClosure.objects.filter(descendant_id=region).values_list("ancestor_id", flat=True))
 
 
 def _institutions(user: User) -> list[tuple[str, str]]:
