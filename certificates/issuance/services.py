@@ -13,7 +13,7 @@ INSERT INTO issuance_certificate (id, person_id, family, number, name, occupatio
     region_code, issued_on, state, basis, structure, enrolment_id, batch_id, row_no)
 SELECT id, person_id, family, number, name, occupation_text, level, institution_id,
        region_code, issued_on, 'valid', 'reported', structure, enrolment_id, batch_id, row_no
-FROM ({source}) n ORDER BY id
+FROM ({source}) n
 """
 
 _NEWLY_HIGH = "SELECT issuance_refresh_first_high(ARRAY({source})) WHERE EXISTS ({source})"

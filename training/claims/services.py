@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 _REPORT = """
 INSERT INTO claims_payment (id, enrolment_id, amount_fen, fund, paid_on, basis, region_code, batch_id, row_no)
 SELECT id, enrolment_id, amount_fen, coalesce(fund, ''), paid_on, 'reported', region_code, batch_id, row_no
-FROM ({source}) n ORDER BY id
+FROM ({source}) n
 """
 
 NEXT_ID = "nextval('claims_payment_id_seq')"

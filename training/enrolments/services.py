@@ -7,31 +7,35 @@ from django.db.backends.utils import CursorWrapper
 # rows above in the same set. People with a single row and no history ("fresh") need no look at anything.
 _FIRSTS = """
 CREATE TEMP TABLE t_firsts ON COMMIT DROP AS
-WITH wanted AS (
-    SELECT t.id, t.row_no, t.person_id, t.institution_id, t.region_code, n.prefecture, n.province,
-           extract(year FROM t.finished_on)::int AS year, t.funding = 'subsidised' AS subsidised
-    FROM t_enrol t JOIN enrolments_node n USING (region_code)
-    WHERE NOT t.fresh AND t.finished_on IS NOT NULL
+WITH wanted AS MATERIALIZED (
+    SELECT id, row_no, person_id, institution_id, region_code, extract(year FROM finished_on)::int AS year,
+           funding = 'subsidised' AS subsidised
+    FROM t_enrol WHERE NOT fresh AND finished_on IS NOT NULL
 ), people AS MATERIALIZED (
     SELECT DISTINCT person_id FROM wanted
-), before AS (
-    SELECT e.person_id, -1 AS row_no, k.institution_id, e.region_code, n.prefecture, n.province,
-           extract(year FROM e.finished_on)::int AS year, e.funding = 'subsidised' AS subsidised
-    FROM people JOIN enrolments_enrolment e USING (person_id)
-    JOIN classes_trainingclass k ON k.id = e.klass_id
-    JOIN enrolments_node n ON n.region_code = e.region_code
+), before AS MATERIALIZED (
+    SELECT e.person_id, -1 AS row_no, k.institution_id, e.region_code, extract(year FROM e.finished_on)::int AS year,
+           e.funding = 'subsidised' AS subsidised
+    FROM people JOIN enrolments_enrolment e USING (person_id) JOIN classes_trainingclass k ON k.id = e.klass_id
     WHERE e.finished_on IS NOT NULL
     UNION ALL
-    SELECT t.person_id, t.row_no, t.institution_id, t.region_code, n.prefecture, n.province,
-           extract(year FROM t.finished_on)::int, t.funding = 'subsidised'
-    FROM people JOIN t_enrol t USING (person_id) JOIN enrolments_node n USING (region_code)
+    SELECT t.person_id, t.row_no, t.institution_id, t.region_code, extract(year FROM t.finished_on)::int,
+           t.funding = 'subsidised'
+    FROM people JOIN t_enrol t USING (person_id)
     WHERE t.finished_on IS NOT NULL
+), node AS MATERIALIZED (
+    -- Asked place by place, for the view goes through all divisions of the country.
+    SELECT n.* FROM (SELECT DISTINCT region_code FROM before) place
+    CROSS JOIN LATERAL (SELECT * FROM enrolments_node x WHERE x.region_code = place.region_code OFFSET 0) n
 )
 SELECT w.id, bit_or(enrolments_taken(
            b.year = w.year, (b.year - 1) / 5 = (w.year - 1) / 5, b.institution_id = w.institution_id,
-           b.region_code = w.region_code, b.prefecture = w.prefecture, b.province = w.province,
+           b.region_code = w.region_code, there.prefecture = here.prefecture, there.province = here.province,
            b.subsidised AND w.subsidised)) AS taken
-FROM wanted w JOIN before b ON b.person_id = w.person_id AND b.row_no < w.row_no
+FROM wanted w
+JOIN node here ON here.region_code = w.region_code
+JOIN before b ON b.person_id = w.person_id AND b.row_no < w.row_no
+JOIN node there ON there.region_code = b.region_code
 GROUP BY w.id
 """
 
@@ -44,7 +48,6 @@ SELECT t.id, t.person_id, t.klass_id, t.state, t.category, t.hours, t.score, t.r
             ELSE CASE WHEN t.funding = 'subsidised' THEN 65535 ELSE 255 END & ~coalesce(f.taken, 0) END,
        t.batch_id, t.row_no
 FROM t_enrol t LEFT JOIN t_firsts f USING (id)
-ORDER BY t.id
 """
 
 NEXT_ID = "nextval('enrolments_enrolment_id_seq')"
