@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,11 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.core.management import call_command
+from django.db import connections
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from pytest_django.live_server_helper import LiveServer
 
 from registry.accounts.models import Membership, Role, User
 from registry.intake import services as intake
@@ -44,8 +48,22 @@ class House:
     person: Person
 
 
-@pytest.fixture
-def house(transactional_db: None) -> House:
+@pytest.fixture(scope="module")
+def origin(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The address of the site. The server and its data live as long as a file of tests: filling takes seconds."""
+    with django_db_blocker.unblock():
+        server = LiveServer("localhost")
+        try:
+            yield server.url
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, inhibit_post_migrate=True, verbosity=0)
+            # Beside the browser's loop this thread has a connection of its own, which nobody else closes.
+            connections.close_all()
+
+
+@pytest.fixture(scope="module")
+def house(origin: str) -> House:
     made = world.build()
     users = {"RG": made.clerk, "C1": _user("c1", Role.C1, region_id="653101")}
     users["PC"] = _user("pc", Role.PC, institution_id=made.school.pk)
@@ -84,7 +102,8 @@ class Visitor:
         before = len(self.faults)
         answer = self.page.goto(self.origin + path)
         assert answer is not None
-        self.page.wait_for_load_state("networkidle")
+        # Parts that a page fetches by itself are part of it.
+        expect(self.page.locator("[hx-trigger=load]")).to_have_count(0)
         if answer.status != status:
             self.faults.append(f"{path}: {answer.status}")
         self.judge(path)
@@ -111,7 +130,7 @@ Visit = Callable[..., Visitor]
 
 
 @pytest.fixture
-def visit(browser: Browser, browser_context_args: dict[str, Any], live_server: Any) -> Iterator[Visit]:
+def visit(browser: Browser, browser_context_args: dict[str, Any], origin: str) -> Iterator[Visit]:
     """`visit(user, PHONE, dark=True)` → a visitor who is signed in."""
     contexts: list[BrowserContext] = []
 
@@ -122,8 +141,8 @@ def visit(browser: Browser, browser_context_args: dict[str, Any], live_server: A
         contexts.append(context)
         context.add_init_script(LISTEN)
         if user is not None:
-            context.add_cookies([_session(user, live_server.url)])
-        visitor = Visitor(context.new_page(), live_server.url)
+            context.add_cookies([_session(user, origin)])
+        visitor = Visitor(context.new_page(), origin)
         visitor.page.on("console", lambda m: m.type in ("error", "warning") and visitor.faults.append(m.text))
         visitor.page.on("pageerror", lambda error: visitor.faults.append(str(error)))
         return visitor
@@ -133,11 +152,21 @@ def visit(browser: Browser, browser_context_args: dict[str, Any], live_server: A
         context.close()
 
 
+def beside(work: Callable[[], Any]) -> Any:
+    """Do something outside of the test's own transaction and of the browser's loop, as another process would."""
+
+    def alone() -> Any:
+        try:
+            return work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(alone).result()
+
+
 def _session(user: User, url: str) -> Any:
     client = Client()
-    client.force_login(user)
-    return {
-        "name": settings.SESSION_COOKIE_NAME,
-        "value": client.cookies[settings.SESSION_COOKIE_NAME].value,
-        "url": url,
-    }
+    beside(lambda: client.force_login(user))
+    name = settings.SESSION_COOKIE_NAME
+    return {"name": name, "value": client.cookies[name].value, "url": url}

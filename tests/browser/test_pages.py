@@ -7,6 +7,9 @@ import pytest
 from tests.browser.conftest import DESKTOP, PHONE, House, Visit
 from training.enrolments.models import Enrolment
 
+# The server and its data belong to the file; what a test itself asks the database is a transaction beside them.
+pytestmark = pytest.mark.django_db
+
 
 def paths(house: House) -> list[tuple[str, str]]:
     """(role, address) of every page."""
