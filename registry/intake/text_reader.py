@@ -15,6 +15,7 @@ from registry.intake.sniff import Kind
 
 _FIELD_CHARACTERS = 10_000
 _SAMPLE = 64 * 1024
+_MOST_COLUMNS = 16_384  # of a sheet in Excel
 
 
 class TextSheet(Sheet):
@@ -26,13 +27,17 @@ class TextSheet(Sheet):
         self.total = self._count_lines()
 
     def rows(self) -> Iterator[Row]:
-        """Raises Refusal FILE_UNREADABLE when quotes do not match over a whole field's length."""
+        """Raises Refusal: FILE_UNREADABLE when quotes do not match over a whole field's length, ARCHIVE_BOMB."""
         csv.field_size_limit(_FIELD_CHARACTERS)
         self._file.seek(0)
         text = io.TextIOWrapper(_Unclosed(self._file), self._encoding, newline="")
         reader = csv.reader(text, delimiter=self._delimiter)
         try:
-            yield from enumerate(reader, 1)
+            for number, cells in enumerate(reader, 1):
+                if len(cells) > _MOST_COLUMNS:
+                    message = f"第 {number} 行有 {len(cells)} 列，不是正常的表格；请删除多余的分隔符后再上传"
+                    raise Refusal(refusal.ARCHIVE_BOMB, message)
+                yield number, cells  # type: ignore[misc]
         except csv.Error:
             raise Refusal(
                 refusal.FILE_UNREADABLE, f"第 {reader.line_num} 行的引号不成对或单元格过长；请更正后再上传"
