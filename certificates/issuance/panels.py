@@ -8,14 +8,14 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from certificates.issuance import queries
+from certificates.issuance.queries import of_person
 from registry.lib.scope import Scope
 from registry.people.models import Person
 from registry.people.panels import Panel
 
 
 def _certificates(scope: Scope, person: Person) -> Mapping[str, Any]:
-    rows = list(queries.of_person(scope, person.pk))
+    rows = list(of_person(scope, person.pk))
     return {"rows": rows, "aside": _t("%(n)s 本") % {"n": len(rows)} if rows else ""}
 
 

@@ -66,7 +66,7 @@ class UploadForm(forms.Form):
             for ask in kind.asks:
                 name = f"{kind.key}.{ask.key}"
                 if kind.key == chosen and ask.required and not cleaned.get(name):
-                    self.add_error(name, ask.required)
+                    self.add_error(name, str(ask.required))
         return cleaned
 
     @property
@@ -97,11 +97,15 @@ class UploadForm(forms.Form):
 def _field(key: str, ask: kinds.Ask, user: User) -> forms.Field:
     if ask.choices is not None:
         choices = [("", _("不指定")), *ask.choices(user)] if not ask.required else ask.choices(user)
-        return forms.ChoiceField(label=ask.label, help_text=ask.help, required=False, choices=choices)
+        return forms.ChoiceField(
+            label=str(ask.label), help_text=str(ask.help), required=False, choices=choices
+        )
     widget = (
         forms.TextInput(attrs={"list": f"{key}-list", "autocomplete": "off"}) if ask.suggestions else None
     )
-    return forms.CharField(label=ask.label, help_text=ask.help, required=False, max_length=200, widget=widget)
+    return forms.CharField(
+        label=str(ask.label), help_text=str(ask.help), required=False, max_length=200, widget=widget
+    )
 
 
 class BatchFilter(forms.Form):

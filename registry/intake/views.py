@@ -202,7 +202,7 @@ def progress(request: Any, batch_id: UUID) -> HttpResponse:
     if request.htmx and not shown.working:
         return HttpResponseClientRefresh()
     if not request.htmx:
-        return redirect("intake:detail", batch.pk)  # type: ignore[return-value]
+        return redirect("intake:detail", batch.pk)
     return render(request, "registry/intake/_progress.html", {"batch": batch, "shown": shown})
 
 
