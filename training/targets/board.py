@@ -62,7 +62,8 @@ def gather(scope: Scope, chosen: Selection, today: date) -> Board:
     plan, place, period = chosen.plan, chosen.place, chosen.period
     counts = chosen.counts
     types = {f"type/{code}": _of_type(counts["n"], code) for code in TrainingType.values}
-    held = sums.one(queries.narrowed(scope, plan, place), period, counts | types)
+    place = queries.narrowed(scope, plan, place)
+    held = queries.with_people(place, period, chosen.indicator, sums.one(place, period, counts | types))
     below, lines = _below(scope, chosen, today)
     at_root = place == chosen.root
     return Board(

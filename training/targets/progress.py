@@ -124,7 +124,7 @@ def of_average(done: int, average: Decimal, since: date, until: date, today: dat
     so_far = (found.time or Decimal(0)) * years
     return Progress(
         **{name: getattr(found, name) for name in Progress.__slots__ if name != "note"},
-        note=_("年均 %(average)s，已过 %(years)s 年应有 %(due)s；%(count)d 年合计 %(total)s（推算，文中未写）") % {
+        note=_("年均 %(average)s，已过 %(years)s 年应有 %(due)s；%(count)d 年合计 %(total)s（按年均推算）") % {
             "average": _plain(average), "years": f"{so_far:.2f}", "due": _plain(average * so_far),
             "count": years, "total": _plain(total),
         },

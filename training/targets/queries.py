@@ -154,7 +154,15 @@ class Line:
 
 def figures(scope: Scope, plan: Plan, place: Place, period: Period, indicator: Indicator | None) -> Figures:
     """The standard figures of one place."""
-    return sums.one(narrowed(scope, plan, place), period, standard(indicator))
+    place = narrowed(scope, plan, place)
+    return with_people(place, period, indicator, sums.one(place, period, standard(indicator)))
+
+
+def with_people(place: Place, period: Period, indicator: Indicator | None, held: Figures) -> Figures:
+    """The figures with the 人数 of a provider in one division, which its marks cannot tell if it also teaches elsewhere."""
+    if place.institution and place.region and place.klass is None:
+        _count_travellers(place.region, period, indicator, [place.institution], {str(place.institution): held})
+    return held
 
 
 def children(
@@ -175,7 +183,9 @@ def children(
         held = found.get(code) or sums.nothing(period, counts)
         lines.append(Line(code, name, Place(code), held, _share_progress(held["n"], shares.get(code), period, today)))
     if place.region in found:
-        lines.append(Line(place.region, "", Place(place.region, own=True), found[place.region]))
+        held = found[place.region]
+        own = _share_progress(held["n"], None, period, today)
+        lines.append(Line(place.region, "", Place(place.region, own=True), held, own))
     return lines
 
 
@@ -262,6 +272,9 @@ def classes(scope: Scope, plan: Plan, place: Place, period: Period, indicator: I
     lines = []
     for key, held in found.items():
         klass = known.get(int(key))
+        if klass is not None:
+            # Not none, but not known: a certificate names a provider, not a class.
+            held |= {"certified": None, "high_new": None}
         note = f"{klass.starts_on:%Y-%m-%d} — {klass.ends_on:%Y-%m-%d}" if klass else ""
         lines.append(Line(key, klass.number if klass else "", replace(place, klass=int(key)), held, note=note))
     return sorted(lines, key=lambda line: (line.key == "0", -int(line.key)))

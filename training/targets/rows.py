@@ -193,16 +193,31 @@ def _mark(place: Place, period: Period, count: Count, params: dict[str, Any]) ->
     """The condition that keeps one row per person: the row's mark for this place and period."""
     if place.klass is not None:
         return "true"
-    low = 0
-    if place.is_node:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT targets_node_bit(level::int) FROM regions_region WHERE code = %s", [place.region])
-            low = 2 if place.own else int(cursor.fetchone()[0])
-    bit = heads_bit(period, count.filter, low)
+    if place.institution is not None:
+        return _earliest_of_provider(place, count, params)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT targets_node_bit(level::int) FROM regions_region WHERE code = %s", [place.region])
+        bit = heads_bit(period, count.filter, 2 if place.own else int(cursor.fetchone()[0]))
     if bit is None:
         return "false"
     params["bit"] = bit
     return "(e.firsts >> %(bit)s) & 1 = 1"
+
+
+def _earliest_of_provider(place: Place, count: Count, params: dict[str, Any]) -> str:
+    """A provider's marks span all its divisions; in one of them a person stands for the earliest row there."""
+    params["institution"] = place.institution
+    conditions = [
+        "q.person_id = e.person_id", "q.id < e.id", "qk.institution_id = %(institution)s",
+        "q.finished_on BETWEEN %(since)s AND %(until)s",
+        *(f"q.{name} = ANY (%({name})s)" for name in count.filter.lists),
+    ]
+    if place.region:
+        conditions.append("q.region_code = %(region)s")
+    return (
+        "NOT EXISTS (SELECT FROM enrolments_enrolment q JOIN classes_trainingclass qk ON qk.id = q.klass_id"
+        f" WHERE {' AND '.join(conditions)})"
+    )
 
 
 # --- certificates: 取证, 新增高技能 -------------------------------------------------------------------
@@ -225,6 +240,8 @@ _CERTIFICATE_ROWS = """
 
 def _certificates(place: Place, period: Period, count: Count, after: str, size: int) -> Iterator[Row]:
     """Certificates of the leaf divisions in order; in each, first those issued, then those taken off."""
+    if place.klass:
+        return
     region_at, side_at, row_at = _read_cursor(after)
     for region in _leaves(place, region_at):
         for side, sign in ((1, 1), (2, -1)):

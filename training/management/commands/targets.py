@@ -8,18 +8,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from training.targets import services
+from training.targets import handbook, services
 from training.targets.verification import verify
 
 
 class Command(BaseCommand):
-    help = "load: the plans and their numbers. fold: add open lines. verify: recount from rows. rebuild: make anew."
+    help = "load: the plans and their numbers. fold: add open lines. verify: recount from rows. rebuild: make anew. doc: print."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=["load", "fold", "verify", "rebuild"])
+        parser.add_argument("action", choices=["load", "fold", "verify", "rebuild", "doc"])
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
         began = time.perf_counter()
+        if action == "doc":
+            self.stdout.write(handbook.page(), ending="")
+            return
         getattr(self, f"_{action}")()
         self.stdout.write(f"{action}: {time.perf_counter() - began:.1f} s")
 
