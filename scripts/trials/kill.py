@@ -12,36 +12,18 @@ from __future__ import annotations
 import argparse
 import io
 import json
-import os
 import random
-import shutil
 import sys
-import tempfile
 import time
 from collections import Counter
-from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry.config.settings")
-os.environ.setdefault("JIANGCE_LOG_LEVEL", "CRITICAL")
+from _server import own_server
 
 
 def main() -> int:
     options = parse()
-    from registry.config import embedded
-
-    folder = Path(tempfile.mkdtemp(prefix="jiangce-trials-", dir="/tmp"))
-    folder.chmod(0o755)
-    try:
-        os.environ["DATABASE_URL"] = embedded.ensure_running(folder).url
-        prepare()
+    with own_server():
         return shoot(options)
-    finally:
-        home = Path(embedded.locate(folder).host).parent
-        embedded.stop(folder)
-        shutil.rmtree(home, ignore_errors=True)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def parse() -> argparse.Namespace:
@@ -53,19 +35,6 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     return parser.parse_args()
-
-
-def prepare() -> None:
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from registry.institutions import demo
-
-    call_command("migrate", verbosity=0)
-    call_command("reference", "load", stdout=io.StringIO())
-    demo.load()
 
 
 def shoot(options: argparse.Namespace) -> int:
