@@ -123,7 +123,7 @@ FORMATS: tuple[Format, ...] = (
         SKILL,
         "职业技能等级证书(未列字母)",
         date(2019, 1, 1),
-        re.compile(r"(?P<body>[A-Z]\d{12})(?P<year>\d{2})(?P<level>[1-5A-Z])\d{6}"),
+        re.compile(r"(?P<body>[A-RT-XZ]\d{12})(?P<year>\d{2})(?P<level>[1-5A-Z])\d{6}"),
         _skill,
         UNKNOWN_LETTER,
     ),

@@ -20,7 +20,7 @@ from registry.intake.readers import Merge
 from registry.intake.refusal import Refusal
 
 WITHIN = 15  # rows from the top of the sheet
-FEWEST = 3  # known headings that make a header, unless the required ones are all there
+FEWEST = 3  # known headings that make a header where neither name nor number is among them
 ANCHORS = ("name", "id_number")
 
 _MARKS = str.maketrans("", "", "*※★☆●▲:;,.。、'\"`“”‘’_-—~→")
@@ -29,6 +29,7 @@ _HARMLESS = re.compile(
     r"必填|选填|可不填|非必填|不得|下拉|选择|格式|文本|示例|例如?[::]?|如[::]?|yyyy|mm|dd|\d+位|单位|元|万元|人民币|¥|￥"
     r"|学时|课时|小时|分|百分制|天|年月日|年/月/日|全称|本人|单选|公历|数字|填写|汉字|级|男/?女"
 )
+_LINE_ENDS = re.compile(r"[\r\n\t\v\f]+")
 _UNIT = re.compile(r"万元|万")
 
 
@@ -143,8 +144,14 @@ def _is_header(header: Header) -> bool:
     if header.anchored:
         return True
     if any(key in header.columns for key in ANCHORS):
-        return len(header.columns) + header.service >= FEWEST
-    return len(header.columns) > FEWEST
+        return len(header.columns) + header.service > 1
+    return len(header.columns) >= FEWEST
+
+
+def printed(cell: Cell) -> str:
+    """The heading as it stands, on one line."""
+    text = cell if isinstance(cell, str) else plain(cell)
+    return _LINE_ENDS.sub(" ", text).strip() if plain(text) else ""
 
 
 def _readings(
@@ -156,13 +163,13 @@ def _readings(
 ) -> list[Header]:
     """The row as a header by itself, and together with the row under it as a header of two lines."""
     number, cells = head[place]
-    upper = [plain(cell) for cell in cells]
+    upper = [printed(cell) for cell in cells]
     if sum(map(bool, upper)) < 2:
         return []
     found = [_match(number, number, upper, [upper], words, mapping)]
     if place + 1 < len(head):
         below, cells_below = head[place + 1]
-        lower = [plain(cell) for cell in cells_below]
+        lower = [printed(cell) for cell in cells_below]
         joined = _join(number, upper, lower, merges, words)
         if below == number + 1 and joined is not None:
             found.append(_match(number, below, joined, [upper, lower], words, mapping))

@@ -52,7 +52,7 @@ def sniff(file: BinaryIO) -> Kind:
     file.seek(0)
     head = file.read(HEAD_BYTES)
     file.seek(0)
-    if not head.strip(b"\x00 \t\r\n"):
+    if not head.removeprefix(codecs.BOM_UTF8).strip(b"\x00 \t\r\n\xff\xfe"):
         raise Refusal(refusal.EMPTY, "文件是空的；请检查后重新选择文件")
     if head.startswith(_ZIP):
         return Kind(_zip_kind(file))
@@ -132,7 +132,10 @@ def encoding_of(file: BinaryIO, head: bytes) -> str:
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return _proved(file, "utf-16")
     if b"\x00" in head:
-        return _proved(file, _utf16_without_mark(head))
+        encoding = _utf16_without_mark(head)
+        if _has_controls(head.decode(encoding, "ignore").encode("utf-8", "ignore")):
+            raise Refusal(refusal.FILE_TYPE, f"这不是表格文件；{_HOW}")
+        return _proved(file, encoding)
     if _has_controls(head):
         raise Refusal(refusal.FILE_TYPE, f"这不是表格文件；{_HOW}")
     for name in ("utf-8", "gb18030"):
