@@ -63,8 +63,8 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Re
     return found
 
 
-def raw_cells(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[Any]]]:
-    """(row number, cells as JSON) of the batch's sheet, read again from the kept file; ``rows``: only those.
+def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
+    """(row number, cells as text) of the rows under the header, read again from the kept file; ``rows``: only those.
 
     Raises Refused, store.FileGone, store.FileDamaged, cage.ChildDied.
     """
@@ -81,39 +81,9 @@ def raw_cells(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterat
     with store.reading(batch) as file:
         for frame in cage.run(request, file):
             if frame.type == "rows":
-                yield from ((number, cells) for number, cells in json.loads(frame.payload))
+                yield from frame.header["rows"]
             elif frame.type == "refused":
                 raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
-
-
-def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
-    """The same as text, for people to read."""
-    for number, cells in raw_cells(batch, kind, rows):
-        yield number, [as_text(cell) for cell in cells]
-
-
-# What a formula without a computed value leaves is an error to whoever reads the sheet, never a blank.
-_NO_VALUE = "#VALUE!"
-
-
-def as_text(cell: Any) -> str:
-    """A raw cell as a clerk would have typed it; what was an error still reads as one."""
-    match cell:
-        case None:
-            return ""
-        case bool():
-            return "是" if cell else "否"
-        case int() | float() if abs(cell) >= 1e15:
-            # Its last digits are a guess of the spreadsheet's: never shown as if somebody had typed them.
-            return f"{cell:.14E}"
-        case float() if cell.is_integer():
-            return str(int(cell))
-        case {"date": str(day)}:
-            return day.removesuffix("T00:00:00")
-        case {"error": what}:
-            return str(what) or _NO_VALUE
-        case _:
-            return str(cell)
 
 
 def _take(
@@ -135,6 +105,7 @@ def _take(
                 "mapping": header["mapping"],
                 "ignored_columns": header["ignored_columns"],
                 "headings": header["headings"],
+                "title": header["titles"].get("title", ""),
                 "skipped_rows": [],
             }
         case "chunk":

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from registry.accounts.policy import requires
+from registry.accounts.policy import can, requires
+from registry.audit import services as audit
 from registry.intake import queries as intake
 from registry.intake import reading, source, store
 from registry.lib.web import listed, page_or_part
 from registry.people import looking
 from training.classes import queries as classes
-from training.enrolments import queries
+from training.enrolments import export, queries
 from training.enrolments.forms import EnrolmentFilter
 from training.enrolments.models import Enrolment
 
@@ -24,10 +29,8 @@ from training.enrolments.models import Enrolment
 @requires("enrolment.read")
 def enrolment_list(request: Any) -> HttpResponse:
     """Rows within the reader's scope, latest registered first; the address holds the filter."""
-    form = EnrolmentFilter(request.GET)
-    form.is_valid()
+    form, found = _asked_for(request)
     asked = form.cleaned_data
-    found = queries.filtered(queries.enrolments(request.scope), **asked)
     return render(
         request,
         "training/enrolments/list.html",
@@ -36,8 +39,38 @@ def enrolment_list(request: Any) -> HttpResponse:
             "list": listed(request, found.prefetch_related("person__documents"), ["-id"]),
             "klass": classes.klass(request.scope, asked["klass"]) if asked.get("klass") else None,
             "batch": intake.batch(request.scope, asked["batch"]) if asked.get("batch") else None,
+            "may_export": can(request.actor, "export.rows"),
         },
     )
+
+
+@require_GET
+@requires("export.rows")
+def workbook(request: Any) -> HttpResponse:
+    """The rows that the list shows under the same filter, as xlsx; that they left is recorded."""
+    form, found = _asked_for(request)
+    out = io.BytesIO()
+    n = export.write(out, found)
+    with transaction.atomic():
+        asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
+        audit.record(
+            code="enrolments.export",
+            actor=request.user,
+            subject_type="enrolment",
+            n=n,
+            after={"filter": asked},
+        )
+    return HttpResponse(
+        out.getvalue(),
+        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        headers={"Content-Disposition": content_disposition_header(True, _("培训记录.xlsx")) or "attachment"},
+    )
+
+
+def _asked_for(request: Any) -> tuple[EnrolmentFilter, QuerySet[Enrolment]]:
+    form = EnrolmentFilter(request.GET)
+    form.is_valid()
+    return form, queries.filtered(queries.enrolments(request.scope), **form.cleaned_data)
 
 
 @require_GET
