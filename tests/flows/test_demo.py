@@ -32,7 +32,7 @@ def load(*arguments: str) -> str:
 def test_loading_twice_changes_nothing() -> None:
     said = load()
     counts = [model.objects.count() for model in COUNTED]
-    assert min(counts) > 30
+    assert min(counts) >= 16  # one class for each office
     assert "750" in said and "ID_TRUNCATED" in said
     assert load().splitlines()[:-1] == said.splitlines()[:-1]
     handed_in_again = load("--again")
