@@ -6,14 +6,14 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import xlsxwriter
 from xlsxwriter.format import Format
 
 from registry.intake import kinds, reading, store
-from registry.intake.cleaning import FILLED_DOWN
 from registry.intake.models import Batch, Issue
 
 OUTCOME, REASON = "处理结果", "错误原因"
@@ -21,11 +21,15 @@ OUTCOME, REASON = "处理结果", "错误原因"
 _OUTCOMES = {"error": "未通过", "warning": "通过,请留意"}
 _PASSED = "通过"
 
+# A formula that was never computed reads as blank; written so, the fault would be healed by nobody.
+_NO_VALUE = "#VALUE!"
+
 
 class Told(NamedTuple):
-    """One fault of a row: its column as printed, how grave it is, what is said."""
+    """One fault of a row: its column as printed, which rule, how grave, what is said."""
 
     column: str
+    code: str
     severity: str
     message: str
 
@@ -41,68 +45,34 @@ def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> N
     if not batch.sheet:
         raise store.FileGone(str(batch.id))
     faults = _faults(batch)
-    # Opened before the workbook: a file that is gone leaves no half-written one behind.
-    rows = _rows(batch, faults, faulty_only)
-    first = next(rows, None)
+    # Read before the workbook is begun: a file that is gone leaves no half-written one behind.
+    rows = _begun(reading.raw_rows(batch, kinds.get(batch.kind), sorted(faults) if faulty_only else None))
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out, options) as book:
         paper = _Paper(book, batch)
         if faulty_only:
-            paper.header(0, batch.sheet["headings"])
-            for line, (number, cells) in enumerate(_again(first, rows), start=1):
+            paper.header(0)
+            for line, (number, cells) in enumerate(rows, start=1):
                 paper.row(line, cells, faults[number])
             return
         header_row = batch.sheet["header_row"]
-        skipped = _skipped(batch)
-        for number, cells in _again(first, rows):
-            if number == header_row:
-                paper.header(number - 1, cells)
-            elif number < header_row or number in skipped or _is_blank(cells):
+        if header_row > 1:
+            paper.plain(0, [batch.sheet.get("title", "")])
+        paper.header(header_row - 1)
+        skipped = {line["row"] for line in batch.sheet.get("skipped_rows", [])}
+        for number, cells in rows:
+            if number in skipped or not any(text.strip() for text in cells):
                 paper.plain(number - 1, cells)
             else:
                 paper.row(number - 1, cells, faults.get(number, []))
 
 
-Row = tuple[int, list[Any]]
+Row = tuple[int, list[str]]
 
 
-def _rows(batch: Batch, faults: Faults, faulty_only: bool) -> Iterator[Row]:
-    """Rows to be written, with what stood for the cell above (同上, merged cells) written out: the row above may have
-    gone, and the merge has.
-    """
-    kind = kinds.get(batch.kind)
-    carried = {
-        (row, told.column) for row, all_told in faults.items() for told in all_told
-        if told.message == FILLED_DOWN.message
-    }
-    if not carried:
-        yield from reading.raw_cells(batch, kind, sorted(faults) if faulty_only else None)
-        return
-    places = [(at, heading) for at, heading in enumerate(batch.sheet["headings"]) if heading]
-    skipped, above = _skipped(batch), {}
-    for number, cells in reading.raw_cells(batch, kind):
-        if number > batch.sheet["header_row"] and number not in skipped and not _is_blank(cells):
-            cells.extend([None] * (len(batch.sheet["headings"]) - len(cells)))
-            for at, heading in places:
-                if (number, heading) in carried:
-                    cells[at] = above.get(at)
-                above[at] = cells[at]
-        if not faulty_only or number in faults:
-            yield number, cells
-
-
-def _again(first: Row | None, rest: Iterator[Row]) -> Iterator[Row]:
-    if first is not None:
-        yield first
-        yield from rest
-
-
-def _skipped(batch: Batch) -> set[int]:
-    return {line["row"] for line in batch.sheet.get("skipped_rows", [])}
-
-
-def _is_blank(cells: list[Any]) -> bool:
-    return not any(reading.as_text(cell).strip() for cell in cells)
+def _begun(rows: Iterator[Row]) -> Iterator[Row]:
+    first = next(rows, None)
+    return iter(()) if first is None else chain([first], rows)
 
 
 class _Paper:
@@ -126,36 +96,42 @@ class _Paper:
         self._sheet.set_column(self._width, self._width, 14)
         self._sheet.set_column(self._width + 1, self._width + 1, 60)
 
-    def header(self, line: int, cells: list[Any]) -> None:
-        padded = [*map(reading.as_text, cells), *[""] * self._width][: self._width]
-        for at, heading in enumerate([*padded, OUTCOME, REASON]):
+    def header(self, line: int) -> None:
+        for at, heading in enumerate([*self._headings, OUTCOME, REASON]):
             self._sheet.write_string(line, at, heading, self._formats["head"])
 
-    def plain(self, line: int, cells: list[Any]) -> None:
-        for at, cell in enumerate(cells[: self._width]):
-            if reading.as_text(cell):
-                self._write(line, at, cell, "plain")
+    def plain(self, line: int, cells: list[str]) -> None:
+        for at, text in enumerate(cells[: self._width]):
+            if text:
+                self._sheet.write_string(line, at, text, self._formats["plain"])
 
-    def row(self, line: int, cells: list[Any], faults: list[Told]) -> None:
+    def row(self, line: int, cells: list[str], faults: list[Told]) -> None:
         # Where a cell has several faults, the gravest colours it and the comment says all.
-        marks = {told.column: told.severity for told in reversed(faults)}
+        marks = {told.column: told for told in reversed(faults)}
         for at, heading in enumerate(self._headings):
             # An issue keeps the first hundred characters of a heading.
-            named = heading[:100]
-            self._write(line, at, cells[at] if at < len(cells) else None, marks.get(named, "plain"))
-            if named in marks:
-                said = "\n".join(told.message for told in faults if told.column == named)
+            told = marks.get(heading[:100])
+            text = cells[at] if at < len(cells) else ""
+            self._cell(line, at, text, told)
+            if told is not None:
+                said = "\n".join(each.message for each in faults if each.column == told.column)
                 self._sheet.write_comment(line, at, said, {"x_scale": 2})
         worst = next((severity for severity in _OUTCOMES if any(told.severity == severity for told in faults)), "")
         self._sheet.write_string(line, self._width, _OUTCOMES.get(worst, _PASSED), self._formats["plain"])
         self._sheet.write_string(line, self._width + 1, _sentence(faults), self._formats["plain"])
 
-    def _write(self, line: int, at: int, cell: Any, style: str) -> None:
-        """A number stays a number, so that reading it again gives the same verdict; all else is text."""
-        if isinstance(cell, int | float) and not isinstance(cell, bool):
-            self._sheet.write_number(line, at, cell, self._formats[style])
+    def _cell(self, line: int, at: int, text: str, told: Told | None) -> None:
+        """Text, except where the fault was that the cell is none: that is for a person to put right, not for us."""
+        style = self._formats[told.severity if told else "plain"]
+        if told and told.code == "ID_TRUNCATED" and text.isascii() and text.isdigit() and len(text) <= _EXACT_DIGITS:
+            self._sheet.write_number(line, at, int(text), style)
+        elif told and told.code == "CELL_ERROR" and not text:
+            self._sheet.write_string(line, at, _NO_VALUE, style)
         else:
-            self._sheet.write_string(line, at, reading.as_text(cell), self._formats[style])
+            self._sheet.write_string(line, at, text, style)
+
+
+_EXACT_DIGITS = 15  # what a spreadsheet keeps of a number
 
 
 def _tab(name: str) -> str:
@@ -170,6 +146,6 @@ def _sentence(faults: Iterable[Told]) -> str:
 def _faults(batch: Batch) -> Faults:
     found: Faults = defaultdict(list)
     rows = Issue.objects.filter(batch=batch).exclude(severity="info").order_by("row", "severity", "id")
-    for row, column, severity, message in rows.values_list("row", "column", "severity", "message"):
-        found[row].append(Told(column, severity, message))
+    for row, *told in rows.values_list("row", "column", "code", "severity", "message"):
+        found[row].append(Told(*told))
     return dict(found)

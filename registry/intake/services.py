@@ -118,7 +118,8 @@ def load(batch_id: UUID, *, valid_rows_only: bool) -> Batch:
     if batch.state == State.COMMITTING:
         return commit(batch_id)
     if not move(batch_id, (State.RECEIVED, State.FAILED, State.CHECKING, State.REVIEW), State.CHECKING):
-        return batch
+        # Somebody else has just taken it further; the move had to wait for them.
+        return Batch.objects.get(pk=batch_id)
     return persist(batch_id, partial(_load_once, batch_id))
 
 

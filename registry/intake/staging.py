@@ -37,13 +37,17 @@ def create(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, s
 
 def copy_rows(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, str]], payload: bytes | bytearray) -> None:
     names = ", ".join(f'"{name}"' for name, _ in columns)
-    with cursor.copy(f"COPY {table(batch_id)} ({names}) FROM STDIN") as copy:
-        copy.write(payload)
+    _copy(cursor, f"COPY {table(batch_id)} ({names}) FROM STDIN", payload)
 
 
 def copy_issues(cursor: CursorWrapper, batch_id: UUID, payload: bytes | bytearray) -> None:
     sql = f'COPY {issues_table(batch_id)} ("row", "column", code, severity, message) FROM STDIN'
-    with cursor.copy(sql) as copy:
+    _copy(cursor, sql, payload)
+
+
+def _copy(cursor: CursorWrapper, sql: str, payload: bytes) -> None:
+    # Django does not turn the driver's errors of a COPY into its own; a cut connection must be known as one.
+    with cursor.db.wrap_database_errors, cursor.copy(sql) as copy:
         copy.write(payload)
 
 
