@@ -7,12 +7,15 @@ from typing import Any
 from django.db.backends.utils import CursorWrapper
 
 # ``source`` yields: id, person_id, family, number, name, occupation_text, level, institution_id, region_code,
-# issued_on, structure, enrolment_id, batch_id, row_no.
+# issued_on, structure, enrolment_id, batch_id, row_no, newcomer (nobody knew the person before, so nothing can come
+# before this certificate; of several that come in together the others are not newcomers').
 _REPORT = """
 INSERT INTO issuance_certificate (id, person_id, family, number, name, occupation_text, level_id, institution_id,
-    region_code, issued_on, state, basis, structure, enrolment_id, batch_id, row_no)
+    region_code, issued_on, state, basis, structure, enrolment_id, batch_id, row_no, first_high)
 SELECT id, person_id, family, number, name, occupation_text, level, institution_id,
-       region_code, issued_on, 'valid', 'reported', structure, enrolment_id, batch_id, row_no
+       region_code, issued_on, 'valid', 'reported', structure, enrolment_id, batch_id, row_no,
+       newcomer AND family IN ('skill_level', 'qualification')
+           AND coalesce(level IN (SELECT rank FROM occupations_skilllevel WHERE high_skilled), false)
 FROM ({source}) n
 """
 

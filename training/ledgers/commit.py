@@ -90,7 +90,7 @@ FROM t_enrol WHERE fresh
 _CERTIFICATES = """
 SELECT certificate_id AS id, person_id, cert_family AS family, cert_no AS number, cert_name AS name, occupation_text,
        level, institution_id, region_code, cert_on AS issued_on, cert_verdict AS structure, {enrolment} AS enrolment_id,
-       batch_id, row_no
+       batch_id, row_no, fresh AS newcomer
 FROM {written} WHERE certificate_id IS NOT NULL
 """
 
@@ -100,16 +100,17 @@ SELECT payment_id AS id, {enrolment} AS enrolment_id, amount_fen, fund, NULL::da
 FROM {written} WHERE payment_id IS NOT NULL
 """
 
+# People whose certificates must be looked through for the first high one; a newcomer's first row is marked as written.
 _HIGH = """
 INSERT INTO t_high
 SELECT c.person_id FROM {written} c JOIN occupations_skilllevel l ON l.rank = c.level AND l.high_skilled
-WHERE c.certificate_id IS NOT NULL
+WHERE c.certificate_id IS NOT NULL AND NOT c.fresh
 """
 
 # Rows that stood without their certificate or payment, which the ledger now brings.
 _EXTENDED = """
 CREATE TEMP TABLE t_extended ON COMMIT DROP AS
-SELECT r."row" AS row_no, r.known_id AS person_id, r.enrolment_id, r.institution_id, r.region_code,
+SELECT r."row" AS row_no, r.known_id AS person_id, false AS fresh, r.enrolment_id, r.institution_id, r.region_code,
        %(batch)s::uuid AS batch_id, r.cert_no, coalesce(r.cert_name, '') AS cert_name,
        coalesce(r.occupation, r.project, '') AS occupation_text, r.level, r.cert_on,
        coalesce(r.cert_family, 'other') AS cert_family, coalesce(r.cert_verdict, '') AS cert_verdict, r.amount_fen,
