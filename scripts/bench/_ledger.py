@@ -4,7 +4,6 @@ Fifty rows a class; providers in every county of Xinjiang; one row in twenty is 
 Four people in ten are `on_record`: a full database knows them already, an empty one does not.
 """
 
-
 from __future__ import annotations
 
 import csv
@@ -16,11 +15,14 @@ from typing import NamedTuple
 
 import xlsxwriter
 
+from registry.lib.text import clean_name
 from registry.people.demo import Cast, Invented
 
 SEED = 20_260_701
 CLASS_SIZE = 50
 AGAIN = 20  # every so many rows somebody comes back
+SERIALS = 999_999  # a certificate number ends in six digits, never all of them 0
+UNTIDY = 20  # every so many names are written as nobody should
 DISTANCE = 400  # rows that lie between two trainings of one person, at least
 FIRST_DAY = dt.date(2024, 1, 8)
 SPREAD_DAYS = 640
@@ -181,12 +183,13 @@ def _line(chance: random.Random, row: int, person: Invented, klass: _Class) -> L
     word, code, amount = klass.level
     certificate: Line = ("", "", "")
     if passed:
-        serial = f"S000065{klass.site + 1:06d}{klass.issued:%y}{code}{row % 1_000_000:06d}"
-        certificate = ("职业技能等级证书", serial, klass.issued.isoformat())
+        round_, serial = divmod(row, SERIALS)
+        number = f"S0000{65 + round_}{klass.site + 1:06d}{klass.issued:%y}{code}{serial + 1:06d}"
+        certificate = ("职业技能等级证书", number, klass.issued.isoformat())
     paid: Line = (amount, klass.fund) if passed and chance.random() < 0.85 else ("", "")
     return (
         row + 1,
-        person.name,
+        person.name if row % UNTIDY == 0 else clean_name(person.name),
         person.id_number,
         chance.choice(CATEGORIES),
         klass.school.name,
