@@ -11,7 +11,7 @@ from ninja import NinjaAPI
 from ninja.security import django_auth
 
 # (where it hangs, the room's router by name): one line a room.
-ROUTERS: list[tuple[str, str]] = []
+ROUTERS: list[tuple[str, str]] = [("/intake/", "registry.intake.api.router")]
 
 
 def _answer(api: NinjaAPI, request: HttpRequest, status: int, code: str, message: Any) -> HttpResponse:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.accounts.models import User
 from registry.accounts.scopes import scope_for, within
 from registry.intake.kinds import Ask, Kind, Target
+from registry.lib.scope import Scope
 from training.classes.models import TrainingClass
 from training.rosters.checks import CHECKS
 from training.rosters.columns import ROSTER
@@ -34,7 +35,13 @@ def target(options: Mapping[str, Any], actor: User | None) -> Target:
     """
     wanted = options.get("class")
     if wanted is None or wanted == "":
-        return Target(key="", context={"class": None})
+        scope = scope_for(actor) if actor is not None else Scope.none()
+        return Target(
+            key=f"institution={scope.institution_id or ''};region={scope.region_code or ''}",
+            context={"class": None},
+            institution_id=scope.institution_id,
+            region_code=scope.region_code,
+        )
     klass = find_class(wanted, actor)
     return Target(
         key=f"class={klass.pk}",
