@@ -30,7 +30,11 @@ from training.classes.models import TrainingClass
 ALWAYS = dt.date(2016, 1, 1)
 STARTS, ENDS = dt.date(2026, 3, 2), dt.date(2026, 3, 20)
 PROVINCE, PREFECTURE, CITY, COUNTY, AWAY = "650000", "653100", "653101", "653122", "653201"
-SCHOOL, OTHER_SCHOOL, AWAY_SCHOOL = "喀什红柳职业技能培训学校", "疏勒白杨职业技能培训学校", "和田玉泉职业技能培训学校"
+SCHOOL, OTHER_SCHOOL, AWAY_SCHOOL = (
+    "喀什红柳职业技能培训学校",
+    "疏勒白杨职业技能培训学校",
+    "和田玉泉职业技能培训学校",
+)
 ROSTER_HEAD = ("姓名", "身份证号", "联系电话", "人员类别")
 State = Batch.State
 
@@ -48,8 +52,14 @@ class Town:
 def build() -> Town:
     """Regions, levels, two trades, three schools, one open class, one clerk of the province."""
     _places()
-    for rank, code, name, high in ((2, "5", "初级工", False), (3, "4", "中级工", False), (4, "3", "高级工", True)):
-        SkillLevel.objects.create(rank=rank, code=code, name=f"{name}(测)", short_name=name, high_skilled=high)
+    for rank, code, name, high in (
+        (2, "5", "初级工", False),
+        (3, "4", "中级工", False),
+        (4, "3", "高级工", True),
+    ):
+        SkillLevel.objects.create(
+            rank=rank, code=code, name=f"{name}(测)", short_name=name, high_skilled=high
+        )
     welding = Occupation.objects.create(edition="2022", code="6-18-02-04", name="焊工")
     cooking = Occupation.objects.create(edition="2022", code="4-03-02-01", name="中式烹调师")
     schools = [
@@ -75,24 +85,40 @@ def _places() -> None:
     for code, parent in parents.items():
         level = 1 if parent is None else 2 if parent == PROVINCE else 3
         Region.objects.create(
-            code=code, name=f"地{code}", full_name=f"全称{code}", level=level, parent_id=parent, valid_from=ALWAYS
+            code=code,
+            name=f"地{code}",
+            full_name=f"全称{code}",
+            level=level,
+            parent_id=parent,
+            valid_from=ALWAYS,
         )
     rebuild_closure()
 
 
-def make_class(school: Institution, number: str, trade: Occupation | None = None, **more: Any) -> TrainingClass:
+def make_class(
+    school: Institution, number: str, trade: Occupation | None = None, **more: Any
+) -> TrainingClass:
     values = {"starts_on": STARTS, "ends_on": ENDS, "state": TrainingClass.State.OPEN, **more}
     return TrainingClass.objects.create(
-        institution=school, number=number, occupation=trade, occupation_text=trade.name if trade else "",
-        level=SkillLevel.objects.get(rank=2), region_id=school.region_id, **values,
+        institution=school,
+        number=number,
+        occupation=trade,
+        occupation_text=trade.name if trade else "",
+        level=SkillLevel.objects.get(rank=2),
+        region_id=school.region_id,
+        **values,
     )
 
 
 def person(n: int, *, born: str = "", phone: str = "") -> cast.Person:
     """The nth of the people: a right number, a Chinese name and a telephone of their own."""
     day = born or f"{1970 + n % 28}{1 + n // 28 % 12:02d}{1 + n // 336 % 28:02d}"
-    name = "赵钱孙李周吴郑王"[n % 8] + "".join(chr(0x4E00 + 7 * (n // 8 ** k % 8) + 20 * k) for k in range(1, 4))
-    return cast.Person(name, cast.identity(CITY, day, 101 + n % 97 + n // 97 % 8 * 100), phone or f"139{n:08d}")
+    name = "赵钱孙李周吴郑王"[n % 8] + "".join(
+        chr(0x4E00 + 7 * (n // 8**k % 8) + 20 * k) for k in range(1, 4)
+    )
+    return cast.Person(
+        name, cast.identity(CITY, day, 101 + n % 97 + n // 97 % 8 * 100), phone or f"139{n:08d}"
+    )
 
 
 def people(count: int, first: int = 0) -> list[cast.Person]:

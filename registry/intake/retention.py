@@ -1,4 +1,5 @@
 """Originals are kept for their time, then only their fingerprint."""
+
 from __future__ import annotations
 
 import datetime as dt

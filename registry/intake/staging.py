@@ -4,6 +4,7 @@ Unlogged, because the file is the truth and the rows can be read again; after a 
 comes back empty, which :func:`intact` notices. A table of its own, because statistics decide plans: joins over a
 freshly filled shared table without ANALYZE were measured a hundred times slower.
 """
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -35,7 +36,9 @@ def create(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, s
     return table(batch_id)
 
 
-def copy_rows(cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, str]], payload: bytes | bytearray) -> None:
+def copy_rows(
+    cursor: CursorWrapper, batch_id: UUID, columns: Sequence[tuple[str, str]], payload: bytes | bytearray
+) -> None:
     names = ", ".join(f'"{name}"' for name, _ in columns)
     _copy(cursor, f"COPY {table(batch_id)} ({names}) FROM STDIN", payload)
 
@@ -45,7 +48,7 @@ def copy_issues(cursor: CursorWrapper, batch_id: UUID, payload: bytes | bytearra
     _copy(cursor, sql, payload)
 
 
-def _copy(cursor: CursorWrapper, sql: str, payload: bytes) -> None:
+def _copy(cursor: CursorWrapper, sql: str, payload: bytes | bytearray) -> None:
     # Django does not turn the driver's errors of a COPY into its own; a cut connection must be known as one.
     with cursor.db.wrap_database_errors, cursor.copy(sql) as copy:
         copy.write(payload)

@@ -3,6 +3,7 @@
 Whoever works on a batch holds its advisory lock inside the working transaction, so two workers never do the same work:
 the second waits, then sees what the first has done.
 """
+
 from __future__ import annotations
 
 import logging
@@ -58,7 +59,9 @@ def working(batch_id: UUID, expected: str) -> Iterator[tuple[Batch | None, Telle
             with transaction.atomic():
                 with connection.cursor() as cursor:
                     # Bound to the transaction: a killed worker lets go of it without anybody's help.
-                    cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(batch_id)])
+                    cursor.execute(
+                        "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [_lock_name(batch_id)]
+                    )
                 batch = Batch.objects.filter(pk=batch_id, state=expected).first()
                 if batch is not None:
                     Batch.objects.filter(pk=batch_id).update(attempt=batch.attempt + 1)
@@ -92,8 +95,15 @@ def refuse(batch_id: UUID, refusal: reading.Refused) -> None:
     now = timezone.now()
     with transaction.atomic():
         refused = Batch.objects.filter(pk=batch_id, state__in=(State.CHECKING, State.COMMITTING)).update(
-            state=State.REFUSED, file_error=refusal.as_json(), finished_at=now, file_dropped_at=now,
-            file_format="", file_encoding="", sheet={}, counts={}, staged_rows=None,
+            state=State.REFUSED,
+            file_error=refusal.as_json(),
+            finished_at=now,
+            file_dropped_at=now,
+            file_format="",
+            file_encoding="",
+            sheet={},
+            counts={},
+            staged_rows=None,
         )
         if not refused:
             return
@@ -102,7 +112,10 @@ def refuse(batch_id: UUID, refusal: reading.Refused) -> None:
         RejectedRow.objects.filter(batch_id=batch_id).delete()
         forget_staged(batch_id)
         audit.record(
-            code="intake.refuse", actor=None, subject_type="batch", subject_id=str(batch_id),
+            code="intake.refuse",
+            actor=None,
+            subject_type="batch",
+            subject_id=str(batch_id),
             after={"code": refusal.code},
         )
 
@@ -123,7 +136,9 @@ def _without_values(error: Exception) -> Exception:
         return error
     told = getattr(error.__cause__, "diag", None)
     facts = ("sqlstate", "table_name", "column_name", "constraint_name")
-    return type(error)(" ".join(filter(None, (getattr(told, fact, None) for fact in facts))) or "connection lost")
+    return type(error)(
+        " ".join(filter(None, (getattr(told, fact, None) for fact in facts))) or "connection lost"
+    )
 
 
 def _lock_name(batch_id: UUID) -> str:

@@ -1,4 +1,5 @@
 """Two records, one person: fold one into the other, or keep them apart; and undo a fold to the row."""
+
 from __future__ import annotations
 
 from typing import Any
@@ -48,11 +49,16 @@ def merge(*, survivor_id: UUID, absorbed_id: UUID, reason: str, actor: User | No
             moved: dict[str, Ids] = {_WAS_PRIMARY: _demote(absorbed_id)}
             for table, column in _references():
                 moved[table] = _move(table, column, absorbed_id, survivor_id)
-            Person.objects.filter(pk=absorbed_id).update(state=Person.State.MERGED, merged_into_id=survivor_id)
+            Person.objects.filter(pk=absorbed_id).update(
+                state=Person.State.MERGED, merged_into_id=survivor_id
+            )
             # Whoever was folded in before goes along, so that every merged record points at a living one.
             moved[_PEOPLE] = _move(_PEOPLE, "merged_into_id", absorbed_id, survivor_id)
             done = Merge.objects.create(
-                survivor_id=survivor_id, absorbed_id=absorbed_id, reason=reason, merged_by=actor,
+                survivor_id=survivor_id,
+                absorbed_id=absorbed_id,
+                reason=reason,
+                merged_by=actor,
                 moved={table: ids for table, ids in moved.items() if ids},
             )
             _pair(survivor_id, absorbed_id).update(
@@ -60,8 +66,13 @@ def merge(*, survivor_id: UUID, absorbed_id: UUID, reason: str, actor: User | No
             )
             _ask_of_survivor(survivor_id, absorbed_id)
             action = audit.record(
-                code="people.merge", actor=actor, subject_type="person", subject_id=str(survivor_id), reason=reason,
-                n=_count(done.moved), after={"absorbed": str(absorbed_id), "moved": done.moved},
+                code="people.merge",
+                actor=actor,
+                subject_type="person",
+                subject_id=str(survivor_id),
+                reason=reason,
+                n=_count(done.moved),
+                after={"absorbed": str(absorbed_id), "moved": done.moved},
                 person_id=survivor_id,
             )
             _commit_again(action, done)
@@ -88,8 +99,13 @@ def undo(*, merge_id: int, reason: str, actor: User | None) -> Merge:
             state=MatchCase.State.OPEN, decided_by=None, decided_at=None, note=""
         )
         action = audit.record(
-            code="people.merge_undone", actor=actor, subject_type="person", subject_id=str(done.survivor_id),
-            reason=reason, n=_count(done.moved), before={"absorbed": str(done.absorbed_id), "moved": done.moved},
+            code="people.merge_undone",
+            actor=actor,
+            subject_type="person",
+            subject_id=str(done.survivor_id),
+            reason=reason,
+            n=_count(done.moved),
+            before={"absorbed": str(done.absorbed_id), "moved": done.moved},
             person_id=done.survivor_id,
         )
         _commit_again(action, done)
@@ -104,7 +120,11 @@ def keep_apart(*, case_id: int, reason: str, actor: User | None) -> None:
         )
         if decided:
             audit.record(
-                code="people.keep_apart", actor=actor, subject_type="matchcase", subject_id=str(case_id), reason=reason
+                code="people.keep_apart",
+                actor=actor,
+                subject_type="matchcase",
+                subject_id=str(case_id),
+                reason=reason,
             )
 
 
@@ -119,7 +139,7 @@ def _references() -> list[tuple[str, str]]:
 
 def _referring() -> list[tuple[Any, str]]:
     return [
-        (relation.related_model, relation.field.column)
+        (relation.related_model, str(relation.field.column))
         for relation in Person._meta.related_objects
         if relation.related_model._meta.db_table not in _STAYING
     ]
@@ -156,7 +176,8 @@ def _move_back(table: str, column: str, ids: Ids, before: UUID, after: UUID) -> 
     keys = ids if isinstance(ids[0], int) else [UUID(str(key)) for key in ids]
     with connection.cursor() as cursor:
         cursor.execute(
-            f'UPDATE {table} SET "{column}" = %s WHERE "{column}" = %s AND id = ANY(%s)', [after, before, keys]
+            f'UPDATE {table} SET "{column}" = %s WHERE "{column}" = %s AND id = ANY(%s)',
+            [after, before, keys],
         )
 
 
@@ -183,7 +204,9 @@ def _ask_of_survivor(survivor_id: UUID, absorbed_id: UUID) -> None:
         other = case.second_id if case.first_id == absorbed_id else case.first_id
         if not _pair(survivor_id, other).exists():
             first, second = (survivor_id, other) if case.first_id == absorbed_id else (other, survivor_id)
-            MatchCase.objects.create(first_id=first, second_id=second, reason=case.reason, batch_id=case.batch_id)
+            MatchCase.objects.create(
+                first_id=first, second_id=second, reason=case.reason, batch_id=case.batch_id
+            )
 
 
 def _count(moved: dict[str, Ids]) -> int:

@@ -5,6 +5,7 @@ chunks, each a transaction of its own, skipping those that somebody else holds; 
 which key it is under, so that a rotation cut off anywhere is simply started again. Keyed indexes stay as they are: a
 lookup goes through every version of the index key, but rows are not indexed anew here.
 """
+
 from __future__ import annotations
 
 import time
@@ -59,7 +60,11 @@ class NotAsRecorded(Exception):
 
 
 def rotate(
-    purpose: str, *, actor: User | None = None, chunk_rows: int = CHUNK_ROWS, told: Callable[[int], None] | None = None
+    purpose: str,
+    *,
+    actor: User | None = None,
+    chunk_rows: int = CHUNK_ROWS,
+    told: Callable[[int], None] | None = None,
 ) -> int:
     """Seal every value of a purpose (idno, phone, bank) under the active key; returns how many were not.
 

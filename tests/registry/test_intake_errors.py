@@ -59,8 +59,12 @@ def faulty(town: Town) -> Batch:
     who = people(5)
     spoilt = who[1].numbered(towns.cast.wrong_check(who[1].id_number))
     rows = [
-        entry(who[0], 1), entry(spoilt, 2), entry(who[0], 3), entry(who[2], 4, hours="八十"),
-        entry(who[3], 5, trade="星际领航员"), entry(who[4], 6),
+        entry(who[0], 1),
+        entry(spoilt, 2),
+        entry(who[0], 3),
+        entry(who[2], 4, hours="八十"),
+        entry(who[3], 5, trade="星际领航员"),
+        entry(who[4], 6),
     ]
     return load(town, "ledger", ledger_cases.book(rows), name="台账.xlsx")
 
@@ -71,9 +75,7 @@ def test_rows_stand_at_their_places_with_faults_coloured_and_explained(town: Tow
     _book, sheet = workbook(batch)
     headings = [cell.value for cell in sheet[1]]
     assert headings == [*ledger_cases.HEAD, "处理结果", "错误原因"]
-    assert [sheet.cell(n, 1).value for n in range(2, 8)] == [
-        people(5)[n].name for n in (0, 1, 0, 2, 3, 4)
-    ]
+    assert [sheet.cell(n, 1).value for n in range(2, 8)] == [people(5)[n].name for n in (0, 1, 0, 2, 3, 4)]
     outcomes = [at(sheet, "处理结果", n).value for n in range(2, 8)]
     assert outcomes == ["通过", "未通过", "未通过", "未通过", "未通过", "通过"]
     for row, heading in ((3, ID), (4, ID), (5, "课时"), (6, "培训工种")):
@@ -109,7 +111,9 @@ def test_corrected_in_place_it_is_accepted_and_what_was_registered_stays(town: T
     at(sheet, "培训工种", 6).value = "焊工"
     again = loaded(town, "ledger", bytes_of(book), name="改好.xlsx")
     assert counts(again) == (6, 4, 0, 2)
-    assert list(Enrolment.objects.filter(pk__in=[row["id"] for row in before]).order_by("pk").values()) == before
+    assert (
+        list(Enrolment.objects.filter(pk__in=[row["id"] for row in before]).order_by("pk").values()) == before
+    )
     assert Enrolment.objects.count() == 6
     towns.proved()
 
@@ -170,7 +174,10 @@ def test_titles_headers_of_two_lines_and_footers_keep_their_places(town: Town) -
         ["2024年台账", *[None] * 17],
         ["基本信息", None, "培训情况", *[None] * 8, "证书", None, None, "补贴", *[None] * 3],
         list(ledger_cases.HEAD),
-        entry(who[0], 1).cells(), entry(spoilt, 2).cells(), [None] * 18, entry(who[2], 3).cells(),
+        entry(who[0], 1).cells(),
+        entry(spoilt, 2).cells(),
+        [None] * 18,
+        entry(who[2], 3).cells(),
         ["合计", "3人"],
     ]
     merges = ["A1:R1", "A2:B2", "C2:K2", "L2:N2", "O2:R2"]
@@ -216,7 +223,9 @@ def test_the_blank_workbook_has_headings_and_drop_downs(kind: str, tmp_path: Pat
     headings = [cell.value for cell in sheet[1]]
     assert headings == [column.heading for column in spec.offered]
     lists = {str(rule.sqref).split(":")[0] for rule in sheet.data_validations.dataValidation}
-    with_choices = [column for column in spec.offered if column.choices and len(",".join(column.choices)) <= 255]
+    with_choices = [
+        column for column in spec.offered if column.choices and len(",".join(column.choices)) <= 255
+    ]
     assert len(lists) == len(with_choices) > 0
     identity = at(sheet, "身份证号", 1).column_letter
     assert sheet.column_dimensions[identity].number_format == "@"

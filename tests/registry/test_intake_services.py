@@ -20,7 +20,20 @@ from registry.intake import kinds, progress, services, staging, store, working
 from registry.intake.models import Batch, FilePart, Issue, Progress
 from registry.people.models import Document, Person
 from tests import town as towns
-from tests.town import State, Town, counts, entry, hand_in, ledger, loaded, people, person, proved, roster, said
+from tests.town import (
+    State,
+    Town,
+    counts,
+    entry,
+    hand_in,
+    ledger,
+    loaded,
+    people,
+    person,
+    proved,
+    roster,
+    said,
+)
 from training.enrolments.models import Enrolment
 from training.ledgers.sheets import PlaceUnknown
 
@@ -58,7 +71,12 @@ def codes(batch: Batch) -> list[str]:
 def test_the_same_file_again_changes_nothing(town: Town, kind: str) -> None:
     who = people(5)
     # One without anything, one who failed, one whose subsidy was nothing: whatever a row says, it is known again.
-    rows = [entry(who[0], 1), entry(who[1], 2, amount=0), entry(who[2]), entry(who[3], result="不合格", amount=None)]
+    rows = [
+        entry(who[0], 1),
+        entry(who[1], 2, amount=0),
+        entry(who[2]),
+        entry(who[3], result="不合格", amount=None),
+    ]
     data = ledger(rows) if kind == "ledger" else roster(who)
     first = loaded(town, kind, data)
     before = Person.objects.count(), Enrolment.objects.count()
@@ -130,7 +148,9 @@ class Unplugged(OperationalError):
     pass
 
 
-def test_an_import_cut_off_in_its_second_span_leaves_nothing(open_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_import_cut_off_in_its_second_span_leaves_nothing(
+    open_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(services, "SPAN_ROWS", 10)
     monkeypatch.setattr(working, "COLLISION_TRIES", 1)
     batch = hand_in(open_town, "ledger", ledger([entry(who, n) for n, who in enumerate(people(30))]))
@@ -149,10 +169,14 @@ def test_an_import_cut_off_in_its_second_span_leaves_nothing(open_town: Town, mo
     proved()
 
 
-def test_a_single_interruption_is_overcome_without_anybody(open_town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_single_interruption_is_overcome_without_anybody(
+    open_town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
     batch = hand_in(open_town, "ledger", ledger([entry(person(1), 1)]))
     failed: list[int] = []
-    _break_at_row(monkeypatch, 2, Unplugged("gone"), until=lambda: bool(failed) or failed.append(1) is not None)
+    _break_at_row(
+        monkeypatch, 2, Unplugged("gone"), until=lambda: bool(failed) or failed.append(1) is not None
+    )
     assert services.load(batch.pk, valid_rows_only=False).state == State.COMMITTED
 
 
@@ -232,7 +256,9 @@ def test_nobody_overrules_what_was_decided_after_review(town: Town) -> None:
 # --- stopping
 
 
-@pytest.mark.parametrize("state", [State.RECEIVED, State.CHECKING, State.REVIEW, State.FAILED, State.COMMITTING])
+@pytest.mark.parametrize(
+    "state", [State.RECEIVED, State.CHECKING, State.REVIEW, State.FAILED, State.COMMITTING]
+)
 def test_a_batch_that_nobody_works_on_is_cancelled_at_once(town: Town, state: str) -> None:
     batch = towns.check(town, "ledger", ledger([entry(person(1), 1)]))
     Batch.objects.filter(pk=batch.pk).update(state=state)
@@ -271,7 +297,9 @@ def test_deciding_to_go_on_overrules_an_earlier_wish_to_stop(town: Town) -> None
 
 def _staged_tables(batch: Batch) -> list[str]:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT relname FROM pg_class WHERE relname LIKE %s AND relkind = 'r'", [f"%{batch.pk.hex}"])
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE relname LIKE %s AND relkind = 'r'", [f"%{batch.pk.hex}"]
+        )
         return [name for (name,) in cursor.fetchall()]
 
 
@@ -364,7 +392,10 @@ def test_every_step_is_on_record_with_who_and_in_which_capacity(town: Town) -> N
     assert codes(batch) == ["intake.receive", "intake.decide", "intake.commit.ledger"]
     written = Action.objects.get(pk=batch.action_id)
     assert (written.actor_id, written.actor_role, written.region_code, written.n) == (
-        town.clerk.pk, "RG", towns.PROVINCE, 1,
+        town.clerk.pk,
+        "RG",
+        towns.PROVINCE,
+        1,
     )
     tables = set(written.manifests.values_list("table_name", flat=True))
     assert {"people_person", "enrolments_enrolment"} <= tables
@@ -372,13 +403,16 @@ def test_every_step_is_on_record_with_who_and_in_which_capacity(town: Town) -> N
 
 def test_a_long_heading_is_no_fault_of_the_rows(town: Town) -> None:
     heading = "身份证号(" + "请填写十八位公民身份号码," * 12 + ")"
-    data = towns.delimited([["姓名", heading], ["马兰", person(1).id_number], ["马兰花", person(1).id_number]])
+    data = towns.delimited(
+        [["姓名", heading], ["马兰", person(1).id_number], ["马兰花", person(1).id_number]]
+    )
     batch = towns.check(town, "roster", data, mapping={"id_number": heading})
     assert said(batch) == [(3, "ID_DUPLICATE_IN_FILE")]
 
 
 def test_what_is_out_of_reach_cannot_be_registered(town: Town) -> None:
     """An office writes into its own division, a school into itself."""
+
     def clerk(name: str, role: Role, **place: Any) -> User:
         user = User.objects.create(username=name)
         Membership.objects.create(user=user, role=role, valid_from=towns.ALWAYS, **place)

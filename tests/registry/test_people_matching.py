@@ -26,7 +26,9 @@ def town(db: None) -> Town:
 def register(town: Town, *people: Sequence[str]) -> None:
     """(name, number, kind of document, telephone) each; all born on the same day."""
     rows = [[*who, "1992-05-14"] for who in people]
-    klass = towns.make_class(town.school, f"M-{MatchCase.objects.count()}-{Person.objects.count()}", town.welding)
+    klass = towns.make_class(
+        town.school, f"M-{MatchCase.objects.count()}-{Person.objects.count()}", town.welding
+    )
     loaded(town, "roster", roster([], *rows, head=HEAD), **{"class": klass.pk})
 
 

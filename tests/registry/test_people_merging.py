@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from certificates.issuance.models import Certificate
 from registry.audit.models import Action
@@ -19,6 +20,7 @@ from tests.town import Town, counts, entry, ledger, load, loaded, person, proved
 from training.enrolments.models import Enrolment
 
 PHONE = "13912345678"
+LATER = {"starts": "2024-05-06", "ends": "2024-05-24", "issued": "2024-06-03"}
 HIGH = {"level": "三级", "trade": "焊工"}
 
 
@@ -39,9 +41,11 @@ def two(town: Town) -> tuple[Person, Person]:
     Enrolment.objects.filter(person__name="另名").delete()
     rows = [
         entry(one, 1, number="K-1", **HIGH),
-        entry(other.called("另名"), 2, number="K-2", starts="2024-05-06", ends="2024-05-24", issued="2024-06-03", **HIGH),
+        entry(other.called("另名"), 2, number="K-2", **LATER, **HIGH),
     ]
-    rows = [towns.ledger_cases.replace(row, certificate_number=certificate(n)) for n, row in enumerate(rows, 1)]
+    rows = [
+        towns.ledger_cases.replace(row, certificate_number=certificate(n)) for n, row in enumerate(rows, 1)
+    ]
     loaded(town, "ledger", ledger(rows))
     survivor, absorbed = Person.objects.get(name=one.name), Person.objects.get(name="另名")
     return survivor, absorbed
@@ -77,7 +81,10 @@ def test_everything_moves_and_is_counted_as_one_person_s(two: tuple[Person, Pers
     # In the same county and year the second training is no second person, in another institution's it would be.
     second = Enrolment.objects.get(klass__number="K-2")
     assert second.firsts == 0
-    assert list(Certificate.objects.order_by("issued_on").values_list("first_high", flat=True)) == [True, False]
+    assert list(Certificate.objects.order_by("issued_on").values_list("first_high", flat=True)) == [
+        True,
+        False,
+    ]
     assert done.moved["enrolments_enrolment"] == [second.pk]
     verified()
 
@@ -104,7 +111,9 @@ def test_undoing_restores_every_row(two: tuple[Person, Person]) -> None:
 def test_what_came_after_the_merge_stays_with_the_survivor(town: Town, two: tuple[Person, Person]) -> None:
     survivor, absorbed = two
     done = merge(survivor, absorbed)
-    later = entry(person(1), 7, number="K-7", starts="2025-03-03", ends="2025-03-21", issued=None, certificate=None)
+    later = entry(
+        person(1), 7, number="K-7", starts="2025-03-03", ends="2025-03-21", issued=None, certificate=None
+    )
     loaded(town, "ledger", ledger([towns.ledger_cases.replace(later, certificate_number=None)]))
     merging.undo(merge_id=done.pk, reason="核对有误", actor=None)
     assert Enrolment.objects.get(klass__number="K-7").person == survivor
@@ -150,9 +159,10 @@ def test_the_old_file_still_finds_its_rows_unchanged(town: Town, two: tuple[Pers
     """The absorbed record had another name; its number is known under both."""
     survivor, absorbed = two
     merge(survivor, absorbed)
-    again = entry(person(2).called("另名"), 2, number="K-2", starts="2024-05-06", ends="2024-05-24",
-                  issued="2024-06-03", **HIGH)
-    batch = load(town, "ledger", ledger([towns.ledger_cases.replace(again, certificate_number=certificate(2))]))
+    again = entry(person(2).called("另名"), 2, number="K-2", **LATER, **HIGH)
+    batch = load(
+        town, "ledger", ledger([towns.ledger_cases.replace(again, certificate_number=certificate(2))])
+    )
     assert (said(batch), counts(batch)) == ([], (1, 0, 0, 1))
     stranger = load(town, "ledger", ledger([entry(person(2).called("第三名"), 9, number="K-9")]))
     assert said(stranger) == [(2, "ID_NAME_CONFLICT")]
@@ -164,13 +174,16 @@ def test_both_kinds_of_act_are_on_record(two: tuple[Person, Person]) -> None:
     merging.undo(merge_id=done.pk, reason="核对有误", actor=None)
     merged, undone = Action.objects.filter(code__startswith="people.merge").order_by("id")
     assert (merged.subject_id, merged.reason, merged.after["absorbed"]) == (  # type: ignore[index]
-        str(survivor.pk), "证件核对无误", str(absorbed.pk),
+        str(survivor.pk),
+        "证件核对无误",
+        str(absorbed.pk),
     )
     assert undone.reason == "核对有误"
     for action in (merged, undone):
         tables = set(action.manifests.values_list("table_name", "canon"))
         assert tables == {
-            ("people_person", "person_v1"), ("enrolments_enrolment", "registration_v1"),
+            ("people_person", "person_v1"),
+            ("enrolments_enrolment", "registration_v1"),
             ("issuance_certificate", "certificate_v1"),
         }
         assert "另名" not in str((action.before, action.after))
@@ -218,8 +231,6 @@ def test_questions_about_the_absorbed_are_asked_of_the_survivor(town: Town) -> N
 
 
 def test_an_import_that_looked_somebody_up_before_the_merge_looks_again(two: tuple[Person, Person]) -> None:
-    from django.db import connection
-
     survivor, absorbed = two
     merge(survivor, absorbed)
     with connection.cursor() as cursor:

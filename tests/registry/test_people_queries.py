@@ -60,12 +60,16 @@ def test_scopes_hide_others(town: Town) -> None:
         assert {one.name for one in queries.people(scope)} == seen, scope
         for who in (here, there):
             assert found(scope, who.id_number) == ([who.name] if who.name in seen else []), scope
-            assert (queries.person(scope, Person.objects.get(name=who.name).pk) is not None) == (who.name in seen)
+            assert (queries.person(scope, Person.objects.get(name=who.name).pk) is not None) == (
+                who.name in seen
+            )
 
 
 def test_who_took_part_twice_is_one(town: Town) -> None:
-    rows = [entry(person(1), 1), entry(person(1), 2, number="K-2", starts="2024-06-03", ends="2024-06-20",
-                                       issued="2024-07-01")]
+    rows = [
+        entry(person(1), 1),
+        entry(person(1), 2, number="K-2", starts="2024-06-03", ends="2024-06-20", issued="2024-07-01"),
+    ]
     loaded(town, "ledger", ledger(rows))
     assert len(queries.people(Scope.region(towns.PROVINCE))) == 1
 

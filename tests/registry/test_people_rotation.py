@@ -62,7 +62,9 @@ def opened() -> set[str]:
     }
 
 
-def test_values_move_to_the_new_key_and_the_old_one_can_go(town: Town, files: dict[str, Path], settings: Any) -> None:
+def test_values_move_to_the_new_key_and_the_old_one_can_go(
+    town: Town, files: dict[str, Path], settings: Any
+) -> None:
     before = opened()
     assert len(before) == 3 * COUNT
     settings.KEYRING_FILE = files["both"]
@@ -93,7 +95,9 @@ def test_it_goes_on_where_it_was_cut_off(
     assert rotation.rotate("idno", chunk_rows=20) == COUNT - 20
 
 
-def test_readers_never_meet_a_value_that_does_not_open(town: Town, files: dict[str, Path], settings: Any) -> None:
+def test_readers_never_meet_a_value_that_does_not_open(
+    town: Town, files: dict[str, Path], settings: Any
+) -> None:
     settings.KEYRING_FILE = files["both"]
     going, faults, reads = threading.Event(), [], [0]
 
@@ -101,7 +105,7 @@ def test_readers_never_meet_a_value_that_does_not_open(town: Town, files: dict[s
         try:
             while not going.is_set():
                 reads[0] += len(opened()) == 3 * COUNT
-        except Exception as error:  # noqa: BLE001 - told by the test itself
+        except Exception as error:  # told by the test itself
             faults.append(error)
         finally:
             connections.close_all()
@@ -137,7 +141,9 @@ def test_rows_that_somebody_holds_are_passed_over_and_taken_later(
     assert rotation.rotate("phone") == 1
 
 
-def test_a_change_behind_the_record_is_not_covered_up(town: Town, files: dict[str, Path], settings: Any) -> None:
+def test_a_change_behind_the_record_is_not_covered_up(
+    town: Town, files: dict[str, Path], settings: Any
+) -> None:
     settings.KEYRING_FILE = files["both"]
     Person.objects.filter(name=person(3).name).update(name="改名")
     with pytest.raises(CommandError, match="audit verify"):

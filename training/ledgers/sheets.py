@@ -83,7 +83,7 @@ def _institutions(user: User) -> list[tuple[str, str]]:
 
 
 def _fundings(user: User) -> list[tuple[str, str]]:
-    return list(Funding.choices)
+    return [(code, str(label)) for code, label in Funding.choices]
 
 
 ASKS = (

@@ -1,4 +1,5 @@
 """``manage.py keys rotate --purpose idno|phone|bank``: seal numbers anew under the active key."""
+
 from __future__ import annotations
 
 from argparse import ArgumentParser
