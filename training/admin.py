@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from training.catalogue import admin as catalogue
+from training.targets import admin as targets
 
-__all__ = ["catalogue"]
+__all__ = ["catalogue", "targets"]

@@ -67,6 +67,7 @@ _REFERENCE = (
     "training.indicator",
     "training.target",
     "training.discrepancy",
+    "training.allocation",
 )
 
 #: role → model permissions in the back office. Administrators keep reference data, accounts and roles apart,

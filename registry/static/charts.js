@@ -1,5 +1,5 @@
 // Draws every <div data-chart="ID OF JSON">. Data comes as JSON in the page, colours from the theme's variables.
-// {"type": "target", "categories": [], "target": [], "done": [], "rate": [], "links": [], "names": {…}, "unit": ""}
+// {"type": "target", "categories": [], "target": [], "done": [], "due": [], "rate": [], "links": [], "names": {…}, "unit": ""}
 // {"type": "lines",  "categories": [], "series": [{"name", "values", "dashed"}], "unit": ""}
 // {"type": "pie",    "items": [{"name", "value", "href"}]}
 // {"type": "heat",   "columns": [], "rows": [], "cells": [[column, row, value]], "links": {"column,row": href}, "unit": ""}
@@ -46,13 +46,18 @@
   });
 
   const target = (d, t) => {
-    const names = { target: "目标", done: "完成", rate: "完成率", ...d.names };
+    const names = { target: "目标", done: "完成", due: "序时应完成", rate: "完成率", ...d.names };
     const bars = { type: "bar", barMaxWidth: 18, barGap: "-100%", cursor: "pointer" };
     const series = [
       { ...bars, name: names.target, data: d.target, itemStyle: { color: t.colour("chart-target") } },
       { ...bars, name: names.done, data: d.done, itemStyle: { color: t.series[0] } },
     ];
     const scales = [amount(t)];
+    if (d.due) {
+      // The pace: a stroke across each pair of bars, where they should stand today.
+      series.push({ type: "line", name: names.due, data: d.due, symbol: "rect", symbolSize: [26, 3], lineStyle: { width: 0 },
+        itemStyle: { color: t.colour("ink") } });
+    }
     if (d.rate) {
       const top = Math.max(1, ...d.rate.map((r) => Number(r) || 0));
       scales.push(amount(t, { min: 0, max: Math.ceil(top * 5) / 5, splitLine: { show: false },

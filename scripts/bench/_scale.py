@@ -5,6 +5,7 @@ Everything is made by set SQL from one seed, so two fills of the same size are e
 
     with connection: fill(connection, persons=3_000_000, enrolments=7_500_000)
 """
+
 from __future__ import annotations
 
 import time
@@ -21,8 +22,15 @@ Report = dict[str, float]
 
 
 def fill(
-    connection: Any, persons: int, enrolments: int, *, certificates: float = 0.3, payments: float = 0.3,
-    province: str = PROVINCE, seed: float = 0.42, say: bool = False,
+    connection: Any,
+    persons: int,
+    enrolments: int,
+    *,
+    certificates: float = 0.3,
+    payments: float = 0.3,
+    province: str = PROVINCE,
+    seed: float = 0.42,
+    say: bool = False,
 ) -> Report:
     """Fill empty tables. `certificates`, `payments`: the share of finished rows that have one.
 
@@ -33,17 +41,26 @@ def fill(
     with connection.cursor() as cursor:
         _settle(cursor, province, persons, enrolments, seed)
         for step, run in (
-            ("institutions", _institutions), ("people", _people), ("classes", _classes),
-            ("enrolments", _enrolments), ("certificates", lambda c: _certificates(c, certificates)),
-            ("payments", lambda c: _payments(c, payments)), ("rollups", _rollups),
+            ("institutions", _institutions),
+            ("people", _people),
+            ("classes", _classes),
+            ("enrolments", _enrolments),
+            ("certificates", lambda c: _certificates(c, certificates)),
+            ("payments", lambda c: _payments(c, payments)),
+            ("rollups", _rollups),
         ):
             started = time.perf_counter()
             run(cursor)
             report[f"{step}_s"] = round(time.perf_counter() - started, 2)
             if say:
                 print(f"  {step}: {report[f'{step}_s']} s", flush=True)
-        for table in ("people_person", "classes_trainingclass", "enrolments_enrolment", "issuance_certificate",
-                      "claims_payment"):
+        for table in (
+            "people_person",
+            "classes_trainingclass",
+            "enrolments_enrolment",
+            "issuance_certificate",
+            "claims_payment",
+        ):
             cursor.execute(f"SELECT count(*) FROM {table}")
             report[table] = cursor.fetchone()[0]
         cursor.execute("DROP TABLE scale_county")
@@ -187,15 +204,17 @@ def _enrolments(cursor: Any) -> None:
     cursor.execute("ANALYZE scale_firsts")
     with _put_aside(cursor, "enrolments_enrolment"):
         cursor.execute(f"""
-            INSERT INTO enrolments_enrolment (id, person_id, klass_id, state, category, hours, score, result, started_on,
-                                              finished_on, region_code, funding, training_type, firsts, created_at)
+            INSERT INTO enrolments_enrolment (id, person_id, klass_id, state, category, hours, score, result,
+                                              started_on, finished_on, region_code, funding, training_type, firsts, created_at)
             SELECT r.id, {_PERSON_ID.format(i="r.person")}, r.klass_id,
                    CASE WHEN ends_on IS NULL THEN 'withdrawn' ELSE 'finished' END, category, 80, score,
                    CASE WHEN score >= 60 THEN 'pass' ELSE 'fail' END, starts_on, ends_on, county, funding,
                    training_type, coalesce(f.firsts, 0), now()
             FROM scale_row r LEFT JOIN scale_firsts f USING (id) ORDER BY r.id
         """)
-        cursor.execute("SELECT setval(pg_get_serial_sequence('enrolments_enrolment', 'id'), max(id)) FROM scale_row")
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('enrolments_enrolment', 'id'), max(id)) FROM scale_row"
+        )
     cursor.execute("DROP TABLE scale_firsts")
 
 
@@ -235,8 +254,16 @@ def _payments(cursor: Any, share: float) -> None:
 
 def _rollups(cursor: Any) -> None:
     cursor.execute("SELECT targets_rebuild()")
-    for table in ("targets_delta", "targets_dims", "targets_class_month", "targets_node_month",
-                  "targets_node_year", "targets_cube_class", "targets_cube_month", "targets_cube_year"):
+    for table in (
+        "targets_delta",
+        "targets_dims",
+        "targets_class_month",
+        "targets_node_month",
+        "targets_node_year",
+        "targets_cube_class",
+        "targets_cube_month",
+        "targets_cube_year",
+    ):
         cursor.execute(f"VACUUM ANALYZE {table}")
     cursor.execute("SET synchronous_commit = on")
 

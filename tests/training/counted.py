@@ -28,8 +28,11 @@ OTHERS = {"620000": 1, "511100": 2, "150000": 1, "510000": 1}
 
 def make_regions() -> None:
     """The places of the five plans, and the counties above."""
+
     def region(code: str, level: int, parent: str | None = None) -> None:
-        Region.objects.create(code=code, name=f"地{code}", full_name=f"地{code}", level=level, parent_id=parent)
+        Region.objects.create(
+            code=code, name=f"地{code}", full_name=f"地{code}", level=level, parent_id=parent
+        )
 
     region(PROVINCE, 1)
     for prefecture, counties in ((NORTH, (N1, N2)), (SOUTH, (S1, S2))):
@@ -64,8 +67,11 @@ class Register:
     def klass(self, provider: Institution, region: str, **more: Any) -> TrainingClass:
         self.classes += 1
         given: dict[str, Any] = {
-            "starts_on": dt.date(2024, 3, 1), "ends_on": dt.date(2024, 3, 20), "funding": "subsidised",
-            "training_type": "employment", **more,
+            "starts_on": dt.date(2024, 3, 1),
+            "ends_on": dt.date(2024, 3, 20),
+            "funding": "subsidised",
+            "training_type": "employment",
+            **more,
         }
         return TrainingClass.objects.create(
             institution=provider, number=f"K{self.classes:03}", region_id=region, **given
@@ -79,11 +85,20 @@ class Register:
     def finish(self, klass: TrainingClass, letters: Iterable[str], **more: Any) -> list[Enrolment]:
         """People who finished the class on its last day; their marks are made as an import makes them."""
         rows = Enrolment.objects.bulk_create(
-            Enrolment(**{
-                "person": self.person(letter), "klass": klass, "state": "finished", "started_on": klass.starts_on,
-                "finished_on": klass.ends_on, "region_code": klass.region_id, "funding": klass.funding,
-                "training_type": klass.training_type, "category": "rural", **more,
-            })
+            Enrolment(
+                **{
+                    "person": self.person(letter),
+                    "klass": klass,
+                    "state": "finished",
+                    "started_on": klass.starts_on,
+                    "finished_on": klass.ends_on,
+                    "region_code": klass.region_id,
+                    "funding": klass.funding,
+                    "training_type": klass.training_type,
+                    "category": "rural",
+                    **more,
+                }
+            )
             for letter in letters
         )
         self.mark(rows)
@@ -95,14 +110,27 @@ class Register:
 
     def certify(self, letter: str, region: str, **more: Any) -> Certificate:
         self.certificates += 1
-        return Certificate.objects.create(**{
-            "person": self.person(letter), "family": "skill_level", "number": f"C{self.certificates:05}",
-            "region_code": region, "issued_on": dt.date(2024, 4, 10), "basis": "reported", **more,
-        })
+        return Certificate.objects.create(
+            **{
+                "person": self.person(letter),
+                "family": "skill_level",
+                "number": f"C{self.certificates:05}",
+                "region_code": region,
+                "issued_on": dt.date(2024, 4, 10),
+                "basis": "reported",
+                **more,
+            }
+        )
 
     def pay(self, row: Enrolment, fen: int = 80_000, **more: Any) -> Payment:
         return Payment.objects.create(
-            **{"enrolment": row, "amount_fen": fen, "basis": "reported", "region_code": row.region_code, **more}
+            **{
+                "enrolment": row,
+                "amount_fen": fen,
+                "basis": "reported",
+                "region_code": row.region_code,
+                **more,
+            }
         )
 
 

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 Y2024 = Period.of_year(2024)
 ROW = """
-    INSERT INTO enrolments_enrolment (person_id, klass_id, state, category, result, started_on, finished_on, region_code,
-                                      funding, training_type, firsts)
+    INSERT INTO enrolments_enrolment (person_id, klass_id, state, category, result, started_on, finished_on,
+                                      region_code, funding, training_type, firsts)
     SELECT p.id, %s, 'finished', 'rural', 'pass', '2024-03-01', '2024-03-20', %s, 'subsidised', 'employment', %s
     FROM people_person p WHERE p.name = ANY (%s)
 """

@@ -16,10 +16,18 @@ DAYS = (UNTIL - SINCE).days + 1
 
 
 def printed(**more: object) -> Printed:
-    return Printed(**{  # type: ignore[arg-type]
-        "kind": "cumulative", "event": "finished", "unit": "万人次", "value": Decimal(750), "since": SINCE,
-        "until": UNTIL, "done": 3_000_000, **more,
-    })
+    return Printed(
+        **{  # type: ignore[arg-type]
+            "kind": "cumulative",
+            "event": "finished",
+            "unit": "万人次",
+            "value": Decimal(750),
+            "since": SINCE,
+            "until": UNTIL,
+            "done": 3_000_000,
+            **more,
+        }
+    )
 
 
 def test_time_runs_from_nothing_before_to_all_after() -> None:
@@ -41,8 +49,10 @@ def test_behind_says_by_how_much_and_what_each_day_needs() -> None:
 @pytest.mark.parametrize(
     ("done", "today", "state"),
     [
-        (7_500_000, dt.date(2022, 1, 1), State.REACHED), (7_499_999, UNTIL, State.BEHIND),
-        (7_499_999, dt.date(2026, 1, 1), State.MISSED), (0, dt.date(2020, 6, 1), State.NOT_BEGUN),
+        (7_500_000, dt.date(2022, 1, 1), State.REACHED),
+        (7_499_999, UNTIL, State.BEHIND),
+        (7_499_999, dt.date(2026, 1, 1), State.MISSED),
+        (0, dt.date(2020, 6, 1), State.NOT_BEGUN),
         (2_000_000, dt.date(2022, 1, 1), State.ON_TIME),
     ],
 )
@@ -59,7 +69,10 @@ def test_gap_and_pace_are_enough_and_no_more(done: int, target: int, today: dt.d
     assert found.gap == 0 or done + found.gap >= found.due > done + found.gap - 1
     assert found.left == max(0, target - done)
     if found.pace:
-        assert found.days_left and found.pace * found.days_left >= found.left > (found.pace - 1) * found.days_left
+        assert (
+            found.days_left
+            and found.pace * found.days_left >= found.left > (found.pace - 1) * found.days_left
+        )
 
 
 def test_an_annual_average_is_no_task_of_a_year() -> None:
@@ -81,11 +94,15 @@ def test_a_stock_on_record_is_a_lower_bound_without_a_verdict() -> None:
     found = verdict(printed(kind="stock", event="stock", unit="万人", value=Decimal(80), done=1234), UNTIL)
     assert (found.word, found.rate, found.done) == ("仅为下限", None, 1234)
     assert "下限" in found.note
-    assert verdict(printed(kind="stock", event="stock", unit="万人", done=None), UNTIL).state is State.NOT_KEPT
+    assert (
+        verdict(printed(kind="stock", event="stock", unit="万人", done=None), UNTIL).state is State.NOT_KEPT
+    )
 
 
 def test_what_this_register_does_not_keep_has_no_figure() -> None:
-    assert verdict(printed(event="none", unit="个", value=Decimal(50), done=None), UNTIL).state is State.NOT_KEPT
+    assert (
+        verdict(printed(event="none", unit="个", value=Decimal(50), done=None), UNTIL).state is State.NOT_KEPT
+    )
 
 
 def test_a_fact_of_the_past_is_no_target() -> None:

@@ -15,7 +15,7 @@ from training.enrolments.models import Enrolment
 from training.targets import services, sums
 from training.targets.counting import Count, Filter, Period, Place
 from training.targets.models import ClassMonth, Delta, Indicator, NodeYear
-from training.targets.queries import tracked_people
+from training.targets.numbers import tracked_people
 from training.targets.tables import Measure
 
 pytestmark = pytest.mark.django_db
@@ -60,7 +60,9 @@ def test_people_are_counted_once_at_every_height(register: Register) -> None:
     register.finish(register.klass(north, N1), "ab")
     register.finish(register.klass(north, N2), "bc")
     register.finish(register.klass(south, S1), "cd")
-    register.finish(register.klass(north, N1, starts_on=dt.date(2023, 1, 1), ends_on=dt.date(2023, 1, 9)), "a")
+    register.finish(
+        register.klass(north, N1, starts_on=dt.date(2023, 1, 1), ends_on=dt.date(2023, 1, 9)), "a"
+    )
     assert [at(code, PEOPLE) for code in (N1, N2, NORTH, SOUTH, PROVINCE)] == [2, 2, 3, 2, 4]
     assert at(PROVINCE) == 6
     assert at(N1, PEOPLE, PLAN) == 2
@@ -71,7 +73,9 @@ def test_people_are_counted_once_at_every_height(register: Register) -> None:
 def test_subsidised_people_are_marked_apart_from_all_people(register: Register) -> None:
     school = register.provider("北校", N1)
     register.finish(register.klass(school, N1, funding="market"), "ab")
-    register.finish(register.klass(school, N1, starts_on=dt.date(2024, 5, 1), ends_on=dt.date(2024, 5, 9)), "b")
+    register.finish(
+        register.klass(school, N1, starts_on=dt.date(2024, 5, 1), ends_on=dt.date(2024, 5, 9)), "b"
+    )
     paid = Filter(funding=("subsidised",))
     assert at(N1, PEOPLE) == 2
     assert at(N1, Count(Measure.FINISHED, paid, "heads")) == 1
@@ -180,7 +184,11 @@ def test_a_row_paid_twice_is_one_paid_training(register: Register) -> None:
     register.pay(row, 30_000, paid_on=dt.date(2024, 7, 1), basis="paid")
     register.pay(other, 10_000)
     assert (at(N1, PAID), at(N1, MONEY)) == (2, 90_000)
-    assert (month(2024, 5, count=PAID), month(2024, 7, count=PAID), month(2024, 7, count=MONEY)) == (1, 0, 30_000)
+    assert (month(2024, 5, count=PAID), month(2024, 7, count=PAID), month(2024, 7, count=MONEY)) == (
+        1,
+        0,
+        30_000,
+    )
     # undated: the month in which the training ended
     assert (month(2024, 3, count=PAID), month(2024, 3, count=MONEY)) == (1, 10_000)
     first.delete()
@@ -204,7 +212,9 @@ def test_a_payment_moves_with_its_row(register: Register) -> None:
 def test_a_corrected_payment_is_corrected(register: Register) -> None:
     (row,) = register.finish(register.klass(register.provider("北校", N1), N1), "a")
     payment = register.pay(row)
-    Payment.objects.filter(pk=payment.pk).update(amount_fen=70_000, paid_on=dt.date(2025, 1, 4), region_code=N2)
+    Payment.objects.filter(pk=payment.pk).update(
+        amount_fen=70_000, paid_on=dt.date(2025, 1, 4), region_code=N2
+    )
     assert (at(N1, MONEY), at(N2, MONEY, Period.of_year(2025))) == (0, 70_000)
     # Money in a county without any training is counted rightly, and reported as what it is.
     assert differences() == [("subsidised >= paid", (f"{N2}/2025", 0, 1))]
@@ -248,8 +258,13 @@ def test_sixty_random_changes_leave_no_difference(register: Register, seed: int)
     schools = [register.provider(f"校{number}", code) for number, code in enumerate((N1, S1, NORTH))]
     days = [dt.date(year, number, 15) for year in (2020, 2021, 2024, 2025) for number in (1, 6, 12)]
     klasses = [
-        register.klass(draw.choice(schools), draw.choice((N1, N2, S1, NORTH, PROVINCE, LONE)), starts_on=day,
-                       ends_on=day + dt.timedelta(days=draw.randrange(60)), funding=draw.choice(("subsidised", "market")))
+        register.klass(
+            draw.choice(schools),
+            draw.choice((N1, N2, S1, NORTH, PROVINCE, LONE)),
+            starts_on=day,
+            ends_on=day + dt.timedelta(days=draw.randrange(60)),
+            funding=draw.choice(("subsidised", "market")),
+        )
         for day in days
     ]
     for step in range(60):
@@ -289,8 +304,12 @@ def _random_step(register: Register, draw: random.Random, klasses: list[object])
     elif what == "pay":
         row = draw.choice(rows)
         reported = row.payments.filter(basis="reported").exists()
-        register.pay(row, draw.randrange(1, 9) * 100, basis="paid" if reported else "reported",
-                     paid_on=draw.choice((None, dt.date(2025, 3, 3))))
+        register.pay(
+            row,
+            draw.randrange(1, 9) * 100,
+            basis="paid" if reported else "reported",
+            paid_on=draw.choice((None, dt.date(2025, 3, 3))),
+        )
     elif what == "unpay":
         Payment.objects.filter(pk__in=Payment.objects.order_by("?")[:1]).delete()
     elif what == "certify":

@@ -19,7 +19,7 @@ from registry.accounts.models import Membership, Role, User
 from registry.lib.scope import Scope
 from registry.people.models import Document
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register
-from training.targets import queries, services
+from training.targets import indicators, queries, services
 from training.targets.counting import Period, Place
 from training.targets.models import Allocation, NodeYear, Plan
 
@@ -32,7 +32,9 @@ PLAN = Period("plan", dt.date(2021, 1, 1), dt.date(2025, 12, 31))
 def register() -> Register:
     """Figures of every kind at every height; half of them folded, half still open."""
     made = Register.make()
-    north, south, both = (made.provider(name, code) for name, code in (("北校", N1), ("南校", S1), ("两地校", N1)))
+    north, south, both = (
+        made.provider(name, code) for name, code in (("北校", N1), ("南校", S1), ("两地校", N1))
+    )
     rows = made.finish(made.klass(north, N1), "abcde")
     made.finish(made.klass(both, N1, funding="market", training_type="startup"), "abf")
     made.finish(made.klass(both, S1), "ag")
@@ -41,7 +43,9 @@ def register() -> Register:
     made.certify("b", N1, institution=north)
     made.certify("c", S1)
     services.fold()
-    late = made.finish(made.klass(south, S1, starts_on=dt.date(2023, 5, 1), ends_on=dt.date(2023, 6, 9)), "gh")
+    late = made.finish(
+        made.klass(south, S1, starts_on=dt.date(2023, 5, 1), ends_on=dt.date(2023, 6, 9)), "gh"
+    )
     made.finish(made.klass(north, NORTH), "i")
     made.finish(made.klass(north, LONE), "ij", category="veteran")
     made.pay(late[0], 12_345, paid_on=dt.date(2023, 9, 9))
@@ -65,7 +69,9 @@ def text_of(client: Client, path: str, status: int = 200) -> str:
 
 # --- every figure leads to exactly its rows ----------------------------------------------------------
 
-_LINKED = re.compile(r'<td class="n"[^>]*><a href="([^"]*/rows/\?[^"]*)"[^>]*>(?:<data[^>]*title="([^"]*)"[^>]*>)?([^<]*)<')
+_LINKED = re.compile(
+    r'<td class="n"[^>]*><a href="([^"]*/rows/\?[^"]*)"[^>]*>(?:<data[^>]*title="([^"]*)"[^>]*>)?([^<]*)<'
+)
 
 
 def linked_figures(page: str) -> Iterator[tuple[str, float]]:
@@ -126,7 +132,11 @@ def test_pages_of_a_list_neither_skip_nor_repeat(register: Register, monkeypatch
 def test_the_list_of_rows_repeats_the_figure_and_says_what_it_counts(register: Register) -> None:
     client = signed_in(Role.AUD)
     page = text_of(client, f"/targets/XJ/rows/?region={N1}&count=n")
-    assert "口径" in page and "结业日期在 2021-01-01 至 2025-12-31 之间" in page and "一人参加两个班计两次" in page
+    assert (
+        "口径" in page
+        and "结业日期在 2021-01-01 至 2025-12-31 之间" in page
+        and "一人参加两个班计两次" in page
+    )
     assert "合计 8 人次" in page
     assert "只计一次" in text_of(client, f"/targets/XJ/rows/?region={N1}&count=heads")
     assert "负数冲减" in text_of(client, f"/targets/XJ/rows/?region={N2}&count=certified")
@@ -134,7 +144,11 @@ def test_the_list_of_rows_repeats_the_figure_and_says_what_it_counts(register: R
 
 def test_lists_show_masks_only(register: Register) -> None:
     Document.objects.create(
-        person=register.person("a"), kind="id_card", sealed=b"s", blind_index=b"b" * 32, mask="6532**********1234"
+        person=register.person("a"),
+        kind="id_card",
+        sealed=b"s",
+        blind_index=b"b" * 32,
+        mask="6532**********1234",
     )
     assert "6532**********1234" in text_of(signed_in(Role.AUD), f"/targets/XJ/rows/?region={N1}&count=n")
 
@@ -152,7 +166,7 @@ def test_the_board_shows_done_against_target_and_time(register: Register) -> Non
 
 def test_children_add_up_to_their_parent_and_people_do_not(register: Register) -> None:
     scope, plan = Scope.all(), Plan.objects.get(pk="XJ")
-    indicator = queries.choices(plan)[0]
+    indicator = indicators.choices(plan)[0]
     whole = queries.figures(scope, plan, Place(PROVINCE), PLAN, indicator)
     lines = queries.children(scope, plan, Place(PROVINCE), PLAN, indicator, dt.date(2026, 1, 1))
     for name in ("n", "subsidised", "certified", "high_new", "paid", "amount_fen"):
@@ -165,7 +179,7 @@ def test_children_add_up_to_their_parent_and_people_do_not(register: Register) -
 
 def test_a_provider_of_two_counties_has_its_own_people_in_each(register: Register) -> None:
     scope, plan = Scope.all(), Plan.objects.get(pk="XJ")
-    indicator = queries.choices(plan)[0]
+    indicator = indicators.choices(plan)[0]
     for county, people in ((N1, {"北校": 5, "两地校": 3}), (S1, {"南校": 2, "两地校": 2, "": 0})):
         lines = queries.providers(scope, plan, Place(county), PLAN, indicator)
         assert {line.name: line.figures["heads"] for line in lines} == people
@@ -245,8 +259,17 @@ def test_who_has_no_business_here_sees_no_figure(register: Register, role: str) 
 
 
 @pytest.mark.parametrize(
-    "query", ["region=999999", "region=%27", "period=2024-13", "period=x", "provider=x", "class=-1", "indicator=XJ99",
-              "count=x"]
+    "query",
+    [
+        "region=999999",
+        "region=%27",
+        "period=2024-13",
+        "period=x",
+        "provider=x",
+        "class=-1",
+        "indicator=XJ99",
+        "count=x",
+    ],
 )
 def test_an_address_of_nothing_is_not_found(register: Register, query: str) -> None:
     text_of(signed_in(Role.AUD), f"/targets/XJ/rows/?{query}", 404)
@@ -277,8 +300,11 @@ def test_a_board_asks_a_fixed_number_of_questions(
     client = signed_in(Role.AUD)
     client.get("/targets/XJ/")
     for path, most in (
-        ("/targets/XJ/", 20), (f"/targets/XJ/?region={NORTH}", 20), (f"/targets/XJ/?region={N1}", 20),
-        (f"/targets/XJ/rows/?region={N1}&count=n", 17), ("/targets/all/", 14),
+        ("/targets/XJ/", 20),
+        (f"/targets/XJ/?region={NORTH}", 20),
+        (f"/targets/XJ/?region={N1}", 20),
+        (f"/targets/XJ/rows/?region={N1}&count=n", 17),
+        ("/targets/all/", 14),
     ):
         with django_assert_max_num_queries(most):
             client.get(path)

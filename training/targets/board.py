@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 
 from registry.lib.scope import Scope
 from training.catalogue.codes import TrainingType
-from training.targets import progress, queries, sums, wording
+from training.targets import indicators, numbers, places, progress, queries, sums, wording
 from training.targets.counting import Count
 from training.targets.models import Discrepancy
+from training.targets.numbers import Numbered
 from training.targets.progress import Progress
-from training.targets.queries import Line, Numbered
+from training.targets.queries import Line
 from training.targets.selection import Selection
 from training.targets.sums import Figures
 
@@ -51,8 +52,13 @@ class Board:
     def month_rows(self) -> list[tuple[int, list[tuple[str, int]]]]:
         """By year, twelve (month, 人次); months of the period without rows are zero."""
         return [
-            (year, [(f"{year}-{month:02}", (self.months.get(f"{year}-{month:02}") or {}).get("n") or 0)
-                    for month in range(1, 13)])
+            (
+                year,
+                [
+                    (f"{year}-{month:02}", (self.months.get(f"{year}-{month:02}") or {}).get("n") or 0)
+                    for month in range(1, 13)
+                ],
+            )
             for year in self.selection.period.years
         ]
 
@@ -62,18 +68,21 @@ def gather(scope: Scope, chosen: Selection, today: date) -> Board:
     plan, place, period = chosen.plan, chosen.place, chosen.period
     counts = chosen.counts
     types = {f"type/{code}": _of_type(counts["n"], code) for code in TrainingType.values}
-    place = queries.narrowed(scope, plan, place)
+    place = places.narrowed(scope, plan, place)
     held = queries.with_people(place, period, chosen.indicator, sums.one(place, period, counts | types))
     below, lines = _below(scope, chosen, today)
     at_root = place == chosen.root
     return Board(
-        selection=chosen, today=today, figures={name: held[name] for name in counts},
+        selection=chosen,
+        today=today,
+        figures={name: held[name] for name in counts},
         progress=against(chosen, held["n"], today),
         types={code: held[f"type/{code}"] or 0 for code in TrainingType.values},
-        below=below, lines=lines,
+        below=below,
+        lines=lines,
         months=queries.months(scope, plan, place, period, chosen.indicator) if len(period.key) != 7 else {},
-        numbers=queries.numbers(scope, plan, place, today) if at_root else [],
-        remarks=queries.remarks(scope, plan) if at_root else [],
+        numbers=numbers.numbers(scope, plan, place, today) if at_root else [],
+        remarks=numbers.remarks(scope, plan) if at_root else [],
     )
 
 
@@ -90,7 +99,7 @@ def _below(scope: Scope, chosen: Selection, today: date) -> tuple[str, list[Line
         return CLASSES, []
     if place.institution is not None:
         return CLASSES, queries.classes(scope, plan, place, period, indicator)
-    if queries.is_leaf(place):
+    if places.is_leaf(place):
         return PROVIDERS, queries.providers(scope, plan, place, period, indicator)
     lines = queries.children(scope, plan, place, period, indicator, today)
     return DIVISIONS, [replace(line, name=line.name or wording.place_name(line.place)) for line in lines]
@@ -98,10 +107,13 @@ def _below(scope: Scope, chosen: Selection, today: date) -> tuple[str, list[Line
 
 def against(chosen: Selection, done: int | None, today: date) -> Progress:
     """The whole place against the plan's number, or against what was handed down to it."""
-    target = queries.target_of(chosen.plan, chosen.place, chosen.period, chosen.indicator)
+    target = indicators.target_of(chosen.plan, chosen.place, chosen.period, chosen.indicator)
     if target is None:
-        return Progress(progress.State.NO_TARGET, done=done,
-                        time=progress.elapsed(chosen.period.since, chosen.period.until, today))
+        return Progress(
+            progress.State.NO_TARGET,
+            done=done,
+            time=progress.elapsed(chosen.period.since, chosen.period.until, today),
+        )
     return progress.against(done or 0, target, chosen.period.since, chosen.period.until, today)
 
 
@@ -110,14 +122,16 @@ def target_chart(board: Board, links: list[str]) -> dict[str, Any]:
     lines = board.lines
     targets = [line.progress.target if line.progress else None for line in lines]
     chart: dict[str, Any] = {
-        "type": "target", "unit": _("人次"), "categories": [line.name for line in lines],
+        "type": "target",
+        "unit": _("人次"),
+        "categories": [line.name for line in lines],
         "target": [None if target is None else int(target) for target in targets],
-        "done": [line.figures["n"] for line in lines], "links": links,
+        "done": [line.figures["n"] for line in lines],
+        "links": links,
     }
     if any(target is not None for target in targets):
         chart["rate"] = [_share(line.progress) for line in lines]
         chart["due"] = [_due(line.progress) for line in lines]
-        chart["names"] = {"due": _("序时应完成")}
     return chart
 
 
@@ -131,7 +145,9 @@ def _due(found: Progress | None) -> int | None:
 
 def pie_chart(board: Board) -> dict[str, Any]:
     items = [
-        {"name": str(TrainingType(code).label), "value": value} for code, value in board.types.items() if value > 0
+        {"name": str(TrainingType(code).label), "value": value}
+        for code, value in board.types.items()
+        if value > 0
     ]
     return {"type": "pie", "unit": _("人次"), "items": items}
 
@@ -139,15 +155,19 @@ def pie_chart(board: Board) -> dict[str, Any]:
 def heat_chart(board: Board, links: dict[str, str]) -> dict[str, Any]:
     rows = board.month_rows()
     return {
-        "type": "heat", "unit": _("人次"), "columns": [_("%(month)d月") % {"month": month} for month in range(1, 13)],
+        "type": "heat",
+        "unit": _("人次"),
+        "columns": [_("%(month)d月") % {"month": month} for month in range(1, 13)],
         "rows": [str(year) for year, _cells in rows],
         "cells": [
-            [column, row, value] for row, (_year, cells) in enumerate(rows)
+            [column, row, value]
+            for row, (_year, cells) in enumerate(rows)
             for column, (_key, value) in enumerate(cells)
         ],
         "links": {
-            f"{column},{row}": links[key] for row, (_year, cells) in enumerate(rows)
-            for column, (key, value) in enumerate(cells) if value and key in links
+            f"{column},{row}": links[key]
+            for row, (_year, cells) in enumerate(rows)
+            for column, (key, value) in enumerate(cells)
+            if value and key in links
         },
     }
-

@@ -11,20 +11,20 @@ from django.utils import timezone
 from registry.accounts.policy import can
 from registry.config.panels import Card
 from registry.lib.scope import Actor
-from training.targets import board, queries, wording
+from training.targets import board, places, queries, wording
 from training.targets.selection import Selection
 
 
 def _headline(actor: Actor) -> Mapping[str, Any] | None:
     if not can(actor, "stats.read"):
         return None
-    found = queries.plans(actor.scope)
+    found = places.plans(actor.scope)
     if not found:
         return None
     today = timezone.localdate()
     try:
         chosen = Selection.read(actor.scope, found[0], {}, today)
-    except queries.OutsideScope:
+    except places.OutsideScope:
         return None
     figures = queries.figures(actor.scope, chosen.plan, chosen.place, chosen.period, chosen.indicator)
     return {

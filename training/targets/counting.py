@@ -37,7 +37,9 @@ class Filter:
     @property
     def lists(self) -> dict[str, tuple[str, ...]]:
         pairs = {
-            "funding": self.funding, "training_type": self.training_type, "category": self.category,
+            "funding": self.funding,
+            "training_type": self.training_type,
+            "category": self.category,
             "family": self.family,
         }
         return {name: codes for name, codes in pairs.items() if codes}
@@ -78,7 +80,9 @@ class Period:
 
     @classmethod
     def of_month(cls, year: int, month: int) -> Self:
-        return cls(f"{year}-{month:02}", date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1]))
+        return cls(
+            f"{year}-{month:02}", date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
+        )
 
     @classmethod
     def read(cls, text: str) -> Self | None:

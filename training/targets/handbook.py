@@ -30,14 +30,19 @@ def page() -> str:
     beside = _remarks_beside()
     for plan in reference.plans():
         dated = plan.dated or _("未见")
-        parts.append(f"\n## {plan.code} {plan.name}\n\n{_('文件日期')} {dated}；{_('地区')} {plan.region_id}。{plan.note}\n")
+        parts.append(
+            f"\n## {plan.code} {plan.name}\n\n{_('文件日期')} {dated}；{_('地区')} {plan.region_id}。{plan.note}\n"
+        )
         parts.append("| 编号 | 指标 | 计数 | 时期 | 所载数 | 单位 | 类型 | 属性 | 文中位置 | 附注 | 疑点 |")
         parts.append("|---|---|---|---|---|---|---|---|---|---|---|")
         for indicator in reference.indicators():
             if indicator.plan_id == plan.code:
                 parts += [_row(indicator, target, beside) for target in by_indicator[indicator.code]]
     parts.append("\n## 数据疑点\n")
-    parts += [f"{row.number}. **{row.title}**（{'、'.join(row.plans)}）{row.text}" for row in reference.discrepancies()]
+    parts += [
+        f"{row.number}. **{row.title}**（{'、'.join(row.plans)}）{row.text}"
+        for row in reference.discrepancies()
+    ]
     return "\n".join(parts) + "\n"
 
 
@@ -55,9 +60,16 @@ def _row(
     only = wording.conditions(Filter.read(json.loads(indicator.filter)))
     event = str(Event(indicator.event).label)
     cells = [
-        indicator.code, indicator.name + (f"：{target.item}" if target.item else ""),
-        event + (f"，{only}" if only else ""), target.period, target.printed, target.unit, str(Kind(target.kind).label),
-        str(Nature(target.nature).label), target.place, target.note,
+        indicator.code,
+        indicator.name + (f"：{target.item}" if target.item else ""),
+        event + (f"，{only}" if only else ""),
+        target.period,
+        target.printed,
+        target.unit,
+        str(Kind(target.kind).label),
+        str(Nature(target.nature).label),
+        target.place,
+        target.note,
         "、".join(str(number) for number in sorted(beside.get((target.indicator_id, target.part), []))),
     ]
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

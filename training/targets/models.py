@@ -3,6 +3,7 @@
 A plan's number is kept twice: the words of the document (`printed`, `unit`) and the figure that can be counted
 against (`value` in that unit). Neither is derived from the other, so that nothing is lost in conversion.
 """
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -104,9 +105,13 @@ class Plan(models.Model):
     code = models.CharField(_("代号"), max_length=8, primary_key=True, db_collation="C")
     name = models.CharField(_("名称"), max_length=120)
     document_no = models.CharField(_("文号"), max_length=60, blank=True, default="")
-    dated = models.CharField(_("文件日期"), max_length=30, blank=True, help_text=_("照文件所载，可只到月；空表示未载"))
+    dated = models.CharField(
+        _("文件日期"), max_length=30, blank=True, help_text=_("照文件所载，可只到月；空表示未载")
+    )
     document_date = models.DateField(_("文件日期（日）"), null=True, blank=True)
-    crawl_date = models.DateField(_("抓取日期"), null=True, blank=True, help_text=_("网页副本的日期，不是文件日期"))
+    crawl_date = models.DateField(
+        _("抓取日期"), null=True, blank=True, help_text=_("网页副本的日期，不是文件日期")
+    )
     region = models.ForeignKey(
         "registry.Region", models.PROTECT, related_name="plans", verbose_name=_("实施地区")
     )
@@ -188,7 +193,8 @@ class Target(models.Model):
         ordering: ClassVar[list[str]] = ["indicator", "part"]
         constraints = [
             models.UniqueConstraint(
-                fields=["indicator", "part"], name="targets_target_once",
+                fields=["indicator", "part"],
+                name="targets_target_once",
                 violation_error_message=_("该指标已有同一序号的目标数。"),
             ),
         ]
@@ -207,7 +213,10 @@ class Discrepancy(models.Model):
         Plan, db_table="targets_discrepancy_plan", related_name="discrepancies", verbose_name=_("规划")
     )
     targets = models.ManyToManyField(
-        Target, db_table="targets_discrepancy_target", related_name="discrepancies", verbose_name=_("有关的数"),
+        Target,
+        db_table="targets_discrepancy_target",
+        related_name="discrepancies",
+        verbose_name=_("有关的数"),
         blank=True,
     )
 
@@ -224,7 +233,9 @@ class Discrepancy(models.Model):
 class Allocation(models.Model):
     """A target handed down to a region below (任务分解), for a year or, without one, for the whole period."""
 
-    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="allocations", verbose_name=_("指标"))
+    indicator = models.ForeignKey(
+        Indicator, models.CASCADE, related_name="allocations", verbose_name=_("指标")
+    )
     region = models.ForeignKey("registry.Region", models.PROTECT, related_name="+", verbose_name=_("地区"))
     year = models.PositiveSmallIntegerField(_("年度"), null=True, blank=True, help_text=_("空表示整个规划期"))
     # In single units (人次, 人): a county's share is seldom a round number of 万.
@@ -238,11 +249,14 @@ class Allocation(models.Model):
         ordering: ClassVar[list[str]] = ["indicator", "region", "year"]
         constraints = [
             models.UniqueConstraint(
-                fields=["indicator", "region", "year"], name="targets_allocation_once", nulls_distinct=False,
+                fields=["indicator", "region", "year"],
+                name="targets_allocation_once",
+                nulls_distinct=False,
                 violation_error_message=_("该地区该年度已有分解数。"),
             ),
             models.CheckConstraint(
-                name="targets_allocation_positive", condition=models.Q(value__gt=0),
+                name="targets_allocation_positive",
+                condition=models.Q(value__gt=0),
                 violation_error_message=_("分解数须大于零。"),
             ),
         ]

@@ -53,7 +53,11 @@ WORDS: dict[State, Any] = {
 }
 
 TONES = {
-    State.REACHED: "ok", State.ON_TIME: "ok", State.BEHIND: "bad", State.MISSED: "bad", State.LOWER_BOUND: "warn",
+    State.REACHED: "ok",
+    State.ON_TIME: "ok",
+    State.BEHIND: "bad",
+    State.MISSED: "bad",
+    State.LOWER_BOUND: "warn",
 }
 
 
@@ -96,9 +100,16 @@ def against(done: int, target: Decimal, since: date, until: date, today: date) -
     left = max(0, _up(target - done))
     days_left = max(0, (until - max(today, since - timedelta(days=1))).days)
     return Progress(
-        state=_state(done, target, due, since, until, today), done=done, target=target,
-        rate=Decimal(done) / target, time=time, due=due, gap=max(0, _up(due - done)), left=left,
-        days_left=days_left, pace=_up(Decimal(left) / days_left) if left and days_left else None,
+        state=_state(done, target, due, since, until, today),
+        done=done,
+        target=target,
+        rate=Decimal(done) / target,
+        time=time,
+        due=due,
+        gap=max(0, _up(due - done)),
+        left=left,
+        days_left=days_left,
+        pace=_up(Decimal(left) / days_left) if left and days_left else None,
     )
 
 
@@ -124,9 +135,13 @@ def of_average(done: int, average: Decimal, since: date, until: date, today: dat
     so_far = (found.time or Decimal(0)) * years
     return Progress(
         **{name: getattr(found, name) for name in Progress.__slots__ if name != "note"},
-        note=_("年均 %(average)s，已过 %(years)s 年应有 %(due)s；%(count)d 年合计 %(total)s（按年均推算）") % {
-            "average": _plain(average), "years": f"{so_far:.2f}", "due": _plain(average * so_far),
-            "count": years, "total": _plain(total),
+        note=_("年均 %(average)s，已过 %(years)s 年应有 %(due)s；%(count)d 年合计 %(total)s（按年均推算）")
+        % {
+            "average": _plain(average),
+            "years": f"{so_far:.2f}",
+            "due": _plain(average * so_far),
+            "count": years,
+            "total": _plain(total),
         },
     )
 
@@ -138,7 +153,9 @@ def _plain(value: Decimal) -> str:
 def of_stock(done: int, target: Decimal | None) -> Progress:
     """存量: what this register holds is less than what exists, so there is a figure but no verdict."""
     return Progress(
-        state=State.LOWER_BOUND, done=done, target=target,
+        state=State.LOWER_BOUND,
+        done=done,
+        target=target,
         note=_("本系统登记的只是下限：未登记的证书、职称对应人员不在内，离开本地或去世的未剔除"),
     )
 
@@ -170,7 +187,11 @@ def verdict(printed: Printed, today: date) -> Progress:
     if printed.event == Event.NONE or scale is None:
         return Progress(State.NOT_KEPT)
     if printed.event == Event.STOCK:
-        return Progress(State.NOT_KEPT, target=target) if printed.done is None else of_stock(printed.done, target)
+        return (
+            Progress(State.NOT_KEPT, target=target)
+            if printed.done is None
+            else of_stock(printed.done, target)
+        )
     if target is None or printed.since is None or printed.until is None:
         return Progress(State.NO_PERIOD, done=printed.done, target=target)
     if printed.done is None:

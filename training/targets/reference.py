@@ -78,9 +78,17 @@ class DiscrepancyRow(NamedTuple):
 def plans() -> list[PlanRow]:
     return [
         PlanRow(
-            code=row["code"], name=row["name"], document_no=row["document_no"], dated=row["dated"],
-            document_date=_day(row["document_date"]), crawl_date=_day(row["crawl_date"]), region_id=row["region"],
-            period_from=_day(row["period_from"]), period_to=_day(row["period_to"]), note=row["note"], order=order,
+            code=row["code"],
+            name=row["name"],
+            document_no=row["document_no"],
+            dated=row["dated"],
+            document_date=_day(row["document_date"]),
+            crawl_date=_day(row["crawl_date"]),
+            region_id=row["region"],
+            period_from=_day(row["period_from"]),
+            period_to=_day(row["period_to"]),
+            note=row["note"],
+            order=order,
         )
         for order, row in enumerate(_rows("plans.csv"), 1)
     ]
@@ -89,9 +97,16 @@ def plans() -> list[PlanRow]:
 def indicators() -> list[IndicatorRow]:
     return [
         IndicatorRow(
-            code=row["code"], plan_id=row["plan"], name=row["name"], event=row["event"], region_basis="funding",
-            filter=json.dumps(_filter(row), ensure_ascii=False, sort_keys=True), unit=row["unit"],
-            headline=row["headline"] == "1", tracks_people=row["tracks_people"] == "1", order=order,
+            code=row["code"],
+            plan_id=row["plan"],
+            name=row["name"],
+            event=row["event"],
+            region_basis="funding",
+            filter=json.dumps(_filter(row), ensure_ascii=False, sort_keys=True),
+            unit=row["unit"],
+            headline=row["headline"] == "1",
+            tracks_people=row["tracks_people"] == "1",
+            order=order,
         )
         for order, row in enumerate(_rows("indicators.csv"), 1)
     ]
@@ -100,10 +115,21 @@ def indicators() -> list[IndicatorRow]:
 def targets() -> list[TargetRow]:
     return [
         TargetRow(
-            indicator_id=row["indicator"], part=int(row["part"]), item=row["item"], period=row["period"],
-            period_from=_day(row["period_from"]), period_to=_day(row["period_to"]), printed=row["printed"],
-            bound=row["bound"], value=_number(row["value"]), value_max=_number(row["value_max"]), unit=row["unit"],
-            kind=row["kind"], nature=row["nature"], place=row["place"], note=row["note"],
+            indicator_id=row["indicator"],
+            part=int(row["part"]),
+            item=row["item"],
+            period=row["period"],
+            period_from=_day(row["period_from"]),
+            period_to=_day(row["period_to"]),
+            printed=row["printed"],
+            bound=row["bound"],
+            value=_number(row["value"]),
+            value_max=_number(row["value_max"]),
+            unit=row["unit"],
+            kind=row["kind"],
+            nature=row["nature"],
+            place=row["place"],
+            note=row["note"],
         )
         for row in _rows("targets.csv")
     ]
@@ -117,7 +143,9 @@ def discrepancies() -> list[DiscrepancyRow]:
     with (DATA / "discrepancies.toml").open("rb") as file:
         return [
             DiscrepancyRow(
-                number=entry["number"], title=entry["title"], text=entry["text"].strip(),
+                number=entry["number"],
+                title=entry["title"],
+                text=entry["text"].strip(),
                 plans=tuple(entry["plans"]),
                 targets=tuple((code, part) for code in entry["targets"] for part in parts[code]),
             )
@@ -132,7 +160,9 @@ def _rows(name: str) -> Iterator[dict[str, str]]:
 
 def _filter(row: dict[str, str]) -> dict[str, Any]:
     chosen: dict[str, Any] = {
-        field: row[field].split("|") for field in ("funding", "training_type", "category", "family") if row[field]
+        field: row[field].split("|")
+        for field in ("funding", "training_type", "category", "family")
+        if row[field]
     }
     return chosen | ({"min_rank": int(row["min_rank"])} if row["min_rank"] else {})
 

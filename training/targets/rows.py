@@ -16,7 +16,7 @@ from django.db import connection
 from registry.lib.scope import Scope
 from training.targets.counting import Count, Period, Place, heads_bit
 from training.targets.models import Plan
-from training.targets.queries import narrowed
+from training.targets.places import narrowed
 from training.targets.tables import Measure
 
 PAGE = 50
@@ -69,7 +69,8 @@ def _leaves(place: Place, start: str) -> list[str]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT DISTINCT region_id FROM classes_trainingclass WHERE institution_id = %s AND region_id >= %s"
-                " ORDER BY 1", [place.institution, start],
+                " ORDER BY 1",
+                [place.institution, start],
             )
             return [code for (code,) in cursor.fetchall()]
     if place.own or not place.is_node:
@@ -79,7 +80,8 @@ def _leaves(place: Place, start: str) -> list[str]:
             "SELECT descendant_id FROM regions_closure WHERE ancestor_id = %s AND descendant_id >= %s"
             " AND EXISTS (SELECT FROM targets_class_month f WHERE f.region_code = descendant_id"
             "             UNION ALL SELECT FROM targets_delta d WHERE d.region_code = descendant_id)"
-            " ORDER BY 1", [place.region, start],
+            " ORDER BY 1",
+            [place.region, start],
         )
         return [code for (code,) in cursor.fetchall()]
 
@@ -95,8 +97,9 @@ def _enrolments(place: Place, period: Period, count: Count, after: str, size: in
         # The class of the cursor itself may hold more rows.
         klass = max(0, klass - 1)
         while classes := _classes(place, region, period, count, klass):
-            for found in _rows_of(region, classes, period, count, (klass_at, row) if row else (0, 0), size, place):
-                yield found
+            yield from _rows_of(
+                region, classes, period, count, (klass_at, row) if row else (0, 0), size, place
+            )
             klass, row = classes[-1], 0
             if len(classes) < _CLASSES_AT_ONCE:
                 break
@@ -112,11 +115,21 @@ def _read_cursor(after: str) -> tuple[str, int, int]:
 def _classes(place: Place, region: str, period: Period, count: Count, after: int) -> list[int]:
     """The next classes that hold lines of the count."""
     params: dict[str, Any] = {
-        "region": region, "measure": int(count.measure), "since": period.first_month, "until": period.last_month,
-        "after": after, "klass": place.klass, "institution": place.institution, "limit": _CLASSES_AT_ONCE,
+        "region": region,
+        "measure": int(count.measure),
+        "since": period.first_month,
+        "until": period.last_month,
+        "after": after,
+        "klass": place.klass,
+        "institution": place.institution,
+        "limit": _CLASSES_AT_ONCE,
     }
-    conditions = ["{a}.region_code = %(region)s", "{a}.measure = %(measure)s", "{a}.klass_id > %(after)s",
-                  "{a}.month BETWEEN %(since)s AND %(until)s"]
+    conditions = [
+        "{a}.region_code = %(region)s",
+        "{a}.measure = %(measure)s",
+        "{a}.klass_id > %(after)s",
+        "{a}.month BETWEEN %(since)s AND %(until)s",
+    ]
     if place.klass is not None:
         conditions.append("{a}.klass_id = %(klass)s")
     if place.institution is not None:
@@ -137,7 +150,8 @@ def _classes(place: Place, region: str, period: Period, count: Count, after: int
             f" WHERE {folded} ORDER BY t.klass_id LIMIT %(limit)s)"
             f" UNION (SELECT DISTINCT o.klass_id FROM targets_open o WHERE {opened}"
             " ORDER BY o.klass_id LIMIT %(limit)s)"
-            ") found ORDER BY klass_id LIMIT %(limit)s", params,
+            ") found ORDER BY klass_id LIMIT %(limit)s",
+            params,
         )
         return [klass for (klass,) in cursor.fetchall()]
 
@@ -158,18 +172,34 @@ _ENROLMENT_ROWS = """
 
 
 def _rows_of(
-    region: str, classes: list[int], period: Period, count: Count, after: tuple[int, int], limit: int, place: Place
+    region: str,
+    classes: list[int],
+    period: Period,
+    count: Count,
+    after: tuple[int, int],
+    limit: int,
+    place: Place,
 ) -> list[Row]:
     params: dict[str, Any] = {
-        "classes": classes, "region": region, "since": period.since, "until": period.until, "klass": after[0],
-        "row": after[1], "limit": limit, **{name: list(codes) for name, codes in count.filter.lists.items()},
+        "classes": classes,
+        "region": region,
+        "since": period.since,
+        "until": period.until,
+        "klass": after[0],
+        "row": after[1],
+        "limit": limit,
+        **{name: list(codes) for name, codes in count.filter.lists.items()},
     }
     paid = count.measure is Measure.PAID
     place_column, day, join, identity = "e.region_code", "e.finished_on", "", "e.id"
     if count.measure is Measure.STARTED:
         day = "e.started_on"
     if paid:
-        place_column, identity, join = "y.region_code", "y.id", "JOIN claims_payment y ON y.enrolment_id = e.id"
+        place_column, identity, join = (
+            "y.region_code",
+            "y.id",
+            "JOIN claims_payment y ON y.enrolment_id = e.id",
+        )
         day = "coalesce(y.paid_on, e.finished_on, e.started_on)"
     conditions = [f"{place_column} = %(region)s", f"{day} BETWEEN %(since)s AND %(until)s"]
     if not paid:
@@ -181,7 +211,11 @@ def _rows_of(
     with connection.cursor() as cursor:
         cursor.execute(
             _ENROLMENT_ROWS.format(
-                id=identity, place=place_column, day=day, join=join, where=" AND ".join(conditions),
+                id=identity,
+                place=place_column,
+                day=day,
+                join=join,
+                where=" AND ".join(conditions),
                 amount="y.amount_fen" if paid else "NULL::bigint",
             ),
             params,
@@ -196,7 +230,9 @@ def _mark(place: Place, period: Period, count: Count, params: dict[str, Any]) ->
     if place.institution is not None:
         return _earliest_of_provider(place, count, params)
     with connection.cursor() as cursor:
-        cursor.execute("SELECT targets_node_bit(level::int) FROM regions_region WHERE code = %s", [place.region])
+        cursor.execute(
+            "SELECT targets_node_bit(level::int) FROM regions_region WHERE code = %s", [place.region]
+        )
         bit = heads_bit(period, count.filter, 2 if place.own else int(cursor.fetchone()[0]))
     if bit is None:
         return "false"
@@ -208,7 +244,9 @@ def _earliest_of_provider(place: Place, count: Count, params: dict[str, Any]) ->
     """A provider's marks span all its divisions; in one of them a person stands for the earliest row there."""
     params["institution"] = place.institution
     conditions = [
-        "q.person_id = e.person_id", "q.id < e.id", "qk.institution_id = %(institution)s",
+        "q.person_id = e.person_id",
+        "q.id < e.id",
+        "qk.institution_id = %(institution)s",
         "q.finished_on BETWEEN %(since)s AND %(until)s",
         *(f"q.{name} = ANY (%({name})s)" for name in count.filter.lists),
     ]
@@ -256,8 +294,15 @@ def _certificates_of(
     place: Place, region: str, period: Period, count: Count, sign: int, after: int, limit: int
 ) -> list[Row]:
     params: dict[str, Any] = {
-        "region": region, "since": period.since, "until": period.until, "sign": sign, "row": after, "limit": limit,
-        "institution": place.institution, "rank": count.filter.min_rank, "family": list(count.filter.family),
+        "region": region,
+        "since": period.since,
+        "until": period.until,
+        "sign": sign,
+        "row": after,
+        "limit": limit,
+        "institution": place.institution,
+        "rank": count.filter.min_rank,
+        "family": list(count.filter.family),
     }
     conditions = ["c.region_code = %(region)s"]
     if sign > 0:

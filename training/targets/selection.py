@@ -8,7 +8,7 @@ from datetime import date
 from urllib.parse import urlencode
 
 from registry.lib.scope import Scope
-from training.targets import queries
+from training.targets import indicators, places
 from training.targets.counting import Count, Period, Place
 from training.targets.models import Indicator, Plan
 
@@ -32,19 +32,26 @@ class Selection:
     @classmethod
     def read(cls, scope: Scope, plan: Plan, query: Mapping[str, str], today: date) -> Selection:
         """Raises Unreadable for what does not exist and OutsideScope for what the reader may not see."""
-        whole = queries.plan_period(plan, today)
+        whole = places.plan_period(plan, today)
         text = query.get("period", "") or whole.key
         period = whole if text == whole.key else Period.read(text)
         if period is None:
             raise Unreadable("period")
         wanted = Place(
-            region=query.get("region", ""), own=query.get("own") == "1",
-            institution=_number(query, "provider"), klass=_number(query, "class"),
+            region=query.get("region", ""),
+            own=query.get("own") == "1",
+            institution=_number(query, "provider"),
+            klass=_number(query, "class"),
         )
-        choices = queries.choices(plan)
+        choices = indicators.choices(plan)
         return cls(
-            plan, queries.root(scope, plan), queries.narrowed(scope, plan, wanted), period, whole,
-            _indicator(choices, query.get("indicator", "")), choices,
+            plan,
+            places.root(scope, plan),
+            places.narrowed(scope, plan, wanted),
+            period,
+            whole,
+            _indicator(choices, query.get("indicator", "")),
+            choices,
         )
 
     def at(self, place: Place) -> Selection:
@@ -55,7 +62,7 @@ class Selection:
 
     @property
     def counts(self) -> dict[str, Count]:
-        return queries.standard(self.indicator)
+        return indicators.standard(self.indicator)
 
     def query(self, **more: str) -> str:
         """The address's query; what is as the page opens with is left out."""

@@ -27,8 +27,10 @@ def load_plans() -> dict[str, Counts]:
     }
     remarks = reference.discrepancies()
     counts["discrepancies"] = upsert(
-        "targets_discrepancy", ["number", "title", "text"],
-        [(row.number, row.title, row.text) for row in remarks], key=["number"],
+        "targets_discrepancy",
+        ["number", "title", "text"],
+        [(row.number, row.title, row.text) for row in remarks],
+        key=["number"],
     )
     _link_remarks(remarks)
     if counts["plans"].changed or counts["indicators"].added or counts["indicators"].changed:
@@ -39,12 +41,16 @@ def load_plans() -> dict[str, Counts]:
 def _link_remarks(remarks: list[reference.DiscrepancyRow]) -> None:
     ids = {(code, part): pk for code, part, pk in Target.objects.values_list("indicator_id", "part", "pk")}
     upsert(
-        "targets_discrepancy_plan", ["discrepancy_id", "plan_id"],
-        [(row.number, plan) for row in remarks for plan in row.plans], key=["discrepancy_id", "plan_id"],
+        "targets_discrepancy_plan",
+        ["discrepancy_id", "plan_id"],
+        [(row.number, plan) for row in remarks for plan in row.plans],
+        key=["discrepancy_id", "plan_id"],
     )
     upsert(
-        "targets_discrepancy_target", ["discrepancy_id", "target_id"],
-        [(row.number, ids[pair]) for row in remarks for pair in row.targets], key=["discrepancy_id", "target_id"],
+        "targets_discrepancy_target",
+        ["discrepancy_id", "target_id"],
+        [(row.number, ids[pair]) for row in remarks for pair in row.targets],
+        key=["discrepancy_id", "target_id"],
     )
 
 
@@ -58,10 +64,13 @@ def plan_differences() -> list[str]:
         if held_indicators.get(row.code) != tuple(row._replace(filter=json.loads(row.filter))):
             wrong.append(row.code)
     held_targets = set(Target.objects.values_list(*reference.TargetRow._fields))
-    wrong += [f"{row.indicator_id}/{row.part}" for row in reference.targets() if tuple(row) not in held_targets]
+    wrong += [
+        f"{row.indicator_id}/{row.part}" for row in reference.targets() if tuple(row) not in held_targets
+    ]
     held_remarks = set(Discrepancy.objects.values_list("number", "title", "text"))
     wrong += [
-        f"#{row.number}" for row in reference.discrepancies()
+        f"#{row.number}"
+        for row in reference.discrepancies()
         if (row.number, row.title, row.text) not in held_remarks
     ]
     return wrong

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from django.db import connection
@@ -56,7 +56,10 @@ def sums(place: Place, period: Period, counts: Mapping[str, Count], by: By = "")
     """
     yearly = place.is_node and period.whole_years and by not in ("month", "provider", "class")
     params: dict[str, Any] = {
-        "region": place.region, "institution": place.institution, "klass": place.klass, "own": place.own,
+        "region": place.region,
+        "institution": place.institution,
+        "klass": place.klass,
+        "own": place.own,
         "measures": sorted({int(count.measure) for count in counts.values()}),
     }
     spans = {
@@ -72,8 +75,12 @@ def sums(place: Place, period: Period, counts: Mapping[str, Count], by: By = "")
         suffix = "y" if by_year else "m"
         params |= {f"since_{suffix}": since, f"until_{suffix}": until}
         text = part.sql("year" if by_year else "month")
-        pieces.append(text.replace("%(since)s", f"%(since_{suffix})s").replace("%(until)s", f"%(until_{suffix})s"))
-    columns = [_column(count, period, number, params) for number, count in enumerate(counts.values())]
+        pieces.append(
+            text.replace("%(since)s", f"%(since_{suffix})s").replace("%(until)s", f"%(until_{suffix})s")
+        )
+    # Marks of 人数 are made for years and plans: within one of them they cannot be shared out by month.
+    span = replace(period, since=period.first_month, until=period.first_month) if by == "month" else period
+    columns = [_column(count, span, number, params) for number, count in enumerate(counts.values())]
     statement = (
         f"SELECT key, {', '.join(columns)} FROM ({' UNION ALL '.join(pieces)})"
         " lines (key, measure, funding, training_type, category, family, rank, n, amount_fen,"
@@ -136,7 +143,10 @@ def _key(by: By, letter: str, yearly: bool = False) -> str:
 def _node_parts(place: Place, by: By, yearly: bool, table: str) -> list[_Part]:
     folded = _Part(_key(by, "t", yearly), table, "t.node = %(region)s AND t.own = %(own)s", _FOLDED)
     if place.own:
-        return [folded, _Part(_key(by, "o"), "targets_open o", "o.region_code = %(region)s", _OPEN.format(low=2), True)]
+        return [
+            folded,
+            _Part(_key(by, "o"), "targets_open o", "o.region_code = %(region)s", _OPEN.format(low=2), True),
+        ]
     low = "targets_node_bit((SELECT level::int FROM regions_region WHERE code = %(region)s))"
     below = "o.region_code IN (SELECT descendant_id FROM regions_closure WHERE ancestor_id = %(region)s)"
     return [folded, _Part(_key(by, "o"), "targets_open o", below, _OPEN.format(low=low), True)]
@@ -145,12 +155,21 @@ def _node_parts(place: Place, by: By, yearly: bool, table: str) -> list[_Part]:
 def _child_parts(table: str) -> list[_Part]:
     """Every division right below, and the place's own level (本级) under the place's own code."""
     return [
-        _Part("t.node", f"regions_region r JOIN {table} ON t.node = r.code AND NOT t.own",
-              "r.parent_id = %(region)s", _FOLDED),
+        _Part(
+            "t.node",
+            f"regions_region r JOIN {table} ON t.node = r.code AND NOT t.own",
+            "r.parent_id = %(region)s",
+            _FOLDED,
+        ),
         _Part("t.node", table, "t.node = %(region)s AND t.own", _FOLDED),
-        _Part("r.code", "regions_region r JOIN regions_closure c ON c.ancestor_id = r.code"
-              " JOIN targets_open o ON o.region_code = c.descendant_id",
-              "r.parent_id = %(region)s", _OPEN.format(low="targets_node_bit(r.level::int)"), True),
+        _Part(
+            "r.code",
+            "regions_region r JOIN regions_closure c ON c.ancestor_id = r.code"
+            " JOIN targets_open o ON o.region_code = c.descendant_id",
+            "r.parent_id = %(region)s",
+            _OPEN.format(low="targets_node_bit(r.level::int)"),
+            True,
+        ),
         _Part("o.region_code", "targets_open o", "o.region_code = %(region)s", _OPEN.format(low=2), True),
     ]
 
@@ -184,10 +203,19 @@ def _class_parts(place: Place, by: By, table: str) -> list[_Part]:
         ]
     return [
         # Two ways in, so that each goes by its own index.
-        part("t", f"classes_trainingclass k JOIN {table} ON t.klass_id = k.id AND t.klass_id > 0",
-             "k.institution_id = %(institution)s"),
-        part("t", f"(SELECT NULL::bigint AS institution_id) k CROSS JOIN {table}",
-             "t.institution_id = %(institution)s AND t.institution_id > 0"),
-        part("o", f"targets_open o {joined.format(a='o')}",
-             "coalesce(k.institution_id, o.institution_id) = %(institution)s"),
+        part(
+            "t",
+            f"classes_trainingclass k JOIN {table} ON t.klass_id = k.id AND t.klass_id > 0",
+            "k.institution_id = %(institution)s",
+        ),
+        part(
+            "t",
+            f"(SELECT NULL::bigint AS institution_id) k CROSS JOIN {table}",
+            "t.institution_id = %(institution)s AND t.institution_id > 0",
+        ),
+        part(
+            "o",
+            f"targets_open o {joined.format(a='o')}",
+            "coalesce(k.institution_id, o.institution_id) = %(institution)s",
+        ),
     ]

@@ -3,6 +3,7 @@
 Nobody writes here but the triggers and the fold (sql/). A figure is always folded + open deltas, read in one
 statement, so it is exact at every moment and no importing transaction ever waits for another's counter.
 """
+
 from __future__ import annotations
 
 from django.db import models
@@ -171,7 +172,9 @@ class ClassMonth(Sums):
     provider instead. The 人数 here are those of the provider.
     """
 
-    pk = models.CompositePrimaryKey("region_code", "measure", "klass_id", "institution_id", "month", "dims_id")
+    pk = models.CompositePrimaryKey(
+        "region_code", "measure", "klass_id", "institution_id", "month", "dims_id"
+    )
     region_code = code_field(9)
     measure = models.SmallIntegerField(choices=Measure.choices)
     klass_id = models.BigIntegerField()
@@ -186,7 +189,8 @@ class ClassMonth(Sums):
         indexes = [
             models.Index(fields=["klass_id"], name="targets_class_klass", condition=models.Q(klass_id__gt=0)),
             models.Index(
-                fields=["institution_id"], name="targets_class_institution",
+                fields=["institution_id"],
+                name="targets_class_institution",
                 condition=models.Q(institution_id__gt=0),
             ),
         ]
@@ -227,7 +231,9 @@ class CubeYear(Sums):
 class CubeClass(Sums):
     """`ClassMonth` by every code; the finest lines there are, from which all others can be added up."""
 
-    pk = models.CompositePrimaryKey("region_code", "measure", "klass_id", "institution_id", "month", "dims_id")
+    pk = models.CompositePrimaryKey(
+        "region_code", "measure", "klass_id", "institution_id", "month", "dims_id"
+    )
     region_code = code_field(9)
     measure = models.SmallIntegerField(choices=Measure.choices)
     klass_id = models.BigIntegerField()
@@ -242,7 +248,8 @@ class CubeClass(Sums):
         indexes = [
             models.Index(fields=["klass_id"], name="targets_cube_klass", condition=models.Q(klass_id__gt=0)),
             models.Index(
-                fields=["institution_id"], name="targets_cube_institution",
+                fields=["institution_id"],
+                name="targets_cube_institution",
                 condition=models.Q(institution_id__gt=0),
             ),
         ]

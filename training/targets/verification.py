@@ -86,7 +86,10 @@ def _held_lines(measure: int, column: str = "n") -> str:
     """Folded lines by class or provider, and open ones."""
     codes = "{a}.funding, {a}.training_type, {a}.category, {a}.family, {a}.rank"
     key = _LINE_KEY.format(
-        region="t.region_code", place="t.klass_id, t.institution_id", month="t.month", codes=codes.format(a="t")
+        region="t.region_code",
+        place="t.klass_id, t.institution_id",
+        month="t.month",
+        codes=codes.format(a="t"),
     )
     return f"""
         SELECT {key} AS key, sum(t.{column}) AS n FROM (
@@ -104,7 +107,9 @@ def _held_lines(measure: int, column: str = "n") -> str:
 def _lines() -> Iterator[Check]:
     for measure, name, day in ((1, "started", "started_on"), (2, "finished", "finished_on")):
         key = _LINE_KEY.format(
-            region="e.region_code", place="e.klass_id, 0", month=f"e.{day}",
+            region="e.region_code",
+            place="e.klass_id, 0",
+            month=f"e.{day}",
             codes="e.funding, e.training_type, e.category, '', 0",
         )
         yield Check(
@@ -113,7 +118,9 @@ def _lines() -> Iterator[Check]:
             _held_lines(measure),
         )
     key = _LINE_KEY.format(
-        region="c.region_code", place="0, coalesce(c.institution_id, 0)", month="side.day",
+        region="c.region_code",
+        place="0, coalesce(c.institution_id, 0)",
+        month="side.day",
         codes="'', '', '', c.family, coalesce(c.level_id, 0)",
     )
     sides = """CROSS JOIN LATERAL (VALUES (c.issued_on, 1),
@@ -127,7 +134,9 @@ def _lines() -> Iterator[Check]:
             _held_lines(measure),
         )
     key = _LINE_KEY.format(
-        region="p.region_code", place="e.klass_id, 0", month="coalesce(p.paid_on, e.finished_on, e.started_on)",
+        region="p.region_code",
+        place="e.klass_id, 0",
+        month="coalesce(p.paid_on, e.finished_on, e.started_on)",
         codes="'', '', '', '', 0",
     )
     joined = "JOIN enrolments_enrolment e ON e.id = p.enrolment_id"
@@ -157,7 +166,8 @@ def _heads() -> Iterator[Check]:
                 yield Check(
                     f"people: {height} x {span}{sub}",
                     f"SELECT {key} AS key, count(DISTINCT e.person_id) AS n {_FROM_ROWS}{more} GROUP BY 1",
-                    _held_institution(span, day, sub) if height == "institution"
+                    _held_institution(span, day, sub)
+                    if height == "institution"
                     else _held_node(height, span, day, sub, at),
                 )
 
@@ -224,8 +234,10 @@ def _nodes() -> Iterator[Check]:
     """Every other table against the finest one; the slim tables by the slim combination of each line."""
     month, year = "f.month", "extract(year FROM f.month)::int"
     for table, dims, period, of_month in (
-        ("targets_node_month", "d.slim_id", "month", month), ("targets_node_year", "d.slim_id", "year", year),
-        ("targets_cube_month", "d.id", "month", month), ("targets_cube_year", "d.id", "year", year),
+        ("targets_node_month", "d.slim_id", "month", month),
+        ("targets_node_year", "d.slim_id", "year", year),
+        ("targets_cube_month", "d.id", "month", month),
+        ("targets_cube_year", "d.id", "year", year),
     ):
         for column in ("n", "amount_fen"):
             yield Check(
@@ -279,10 +291,16 @@ def _invariants(cursor: Any) -> Iterator[Outcome]:
     )
     rows = cursor.fetchall()
     yield Outcome(
-        "all kinds >= subsidised", len(rows),
-        [(key, int(finished), int(subsidised)) for key, finished, subsidised, _paid in rows if finished < subsidised],
+        "all kinds >= subsidised",
+        len(rows),
+        [
+            (key, int(finished), int(subsidised))
+            for key, finished, subsidised, _paid in rows
+            if finished < subsidised
+        ],
     )
     yield Outcome(
-        "subsidised >= paid", len(rows),
+        "subsidised >= paid",
+        len(rows),
         [(key, int(subsidised), int(paid)) for key, _finished, subsidised, paid in rows if subsidised < paid],
     )

@@ -43,9 +43,8 @@ def conditions(chosen: Filter) -> str:
     for name, codes in chosen.lists.items():
         title, labels = _CODES[name]
         parts.append(
-            _("%(title)s为%(codes)s") % {
-                "title": title, "codes": _("或").join(str(labels(code).label) for code in codes)
-            }
+            _("%(title)s为%(codes)s")
+            % {"title": title, "codes": _("或").join(str(labels(code).label) for code in codes)}
         )
     if chosen.min_rank:
         parts.append(_("等级在高级工及以上"))
@@ -54,36 +53,64 @@ def conditions(chosen: Filter) -> str:
 
 def definition(count: Count, place: Place, period: Period) -> str:
     """The sentence that stands over the rows of a figure."""
-    days = _("%(since)s 至 %(until)s") % {"since": period.since.isoformat(), "until": period.until.isoformat()}
+    days = _("%(since)s 至 %(until)s") % {
+        "since": period.since.isoformat(),
+        "until": period.until.isoformat(),
+    }
     where = place_name(place, full=True)
     only = conditions(count.filter)
     words = {"days": days, "where": where, "only": _("，%(only)s") % {"only": only} if only else ""}
     if count.measure is Measure.STARTED:
-        return _("开班人次：开始日期在 %(days)s 之间、统计地区为%(where)s的培训记录%(only)s。一人参加两个班计两次。") % words
+        return (
+            _(
+                "开班人次：开始日期在 %(days)s 之间、统计地区为%(where)s的培训记录%(only)s。一人参加两个班计两次。"
+            )
+            % words
+        )
     if count.measure is Measure.FINISHED and count.what == "heads":
-        return _(
-            "人数：结业日期在 %(days)s 之间、统计地区为%(where)s的学员%(only)s。"
-            "证件合并后同一人只计一次，列出的是代表其本人的那一条记录。"
-        ) % words
+        return (
+            _(
+                "人数：结业日期在 %(days)s 之间、统计地区为%(where)s的学员%(only)s。"
+                "证件合并后同一人只计一次，列出的是代表其本人的那一条记录。"
+            )
+            % words
+        )
     if count.measure is Measure.FINISHED:
-        return _("结业人次：结业日期在 %(days)s 之间、统计地区为%(where)s的培训记录%(only)s。一人参加两个班计两次。") % words
+        return (
+            _(
+                "结业人次：结业日期在 %(days)s 之间、统计地区为%(where)s的培训记录%(only)s。一人参加两个班计两次。"
+            )
+            % words
+        )
     if count.measure is Measure.CERTIFIED:
-        return _(
-            "取证人次：发证日期在 %(days)s 之间、统计地区为%(where)s的证书%(only)s。"
-            "被撤销的在撤销当月以负数冲减，换发、补发不重复计。"
-        ) % words
+        return (
+            _(
+                "取证人次：发证日期在 %(days)s 之间、统计地区为%(where)s的证书%(only)s。"
+                "被撤销的在撤销当月以负数冲减，换发、补发不重复计。"
+            )
+            % words
+        )
     if count.measure is Measure.HIGH_NEW:
-        return _(
-            "新增高技能人才：%(days)s 之间首次取得高级工及以上证书、统计地区为%(where)s的人。每人一生只计一次。"
-        ) % words
+        return (
+            _(
+                "新增高技能人才：%(days)s 之间首次取得高级工及以上证书、统计地区为%(where)s的人。每人一生只计一次。"
+            )
+            % words
+        )
     if count.what == "amount_fen":
-        return _(
-            "补贴金额：%(days)s 之间支付、统计地区为%(where)s的款项。台账没有注明支付日期的，按结业日期归期。"
-        ) % words
-    return _(
-        "补贴人次：%(days)s 之间首次得到支付、统计地区为%(where)s的培训记录，一条记录只计一次。"
-        "台账没有注明支付日期的，按结业日期归期。"
-    ) % words
+        return (
+            _(
+                "补贴金额：%(days)s 之间支付、统计地区为%(where)s的款项。台账没有注明支付日期的，按结业日期归期。"
+            )
+            % words
+        )
+    return (
+        _(
+            "补贴人次：%(days)s 之间首次得到支付、统计地区为%(where)s的培训记录，一条记录只计一次。"
+            "台账没有注明支付日期的，按结业日期归期。"
+        )
+        % words
+    )
 
 
 def place_name(place: Place, *, full: bool = False) -> str:
@@ -92,7 +119,9 @@ def place_name(place: Place, *, full: bool = False) -> str:
     if place.own:
         found = _("%(name)s本级") % {"name": found}
     if place.institution:
-        provider = Institution.objects.filter(pk=place.institution).values_list("name", flat=True).first() or ""
+        provider = (
+            Institution.objects.filter(pk=place.institution).values_list("name", flat=True).first() or ""
+        )
         found = _("%(name)s的%(provider)s") % {"name": found, "provider": provider} if found else provider
     elif place.institution == 0:
         found = _("%(name)s（未注明机构）") % {"name": found}

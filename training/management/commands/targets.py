@@ -13,7 +13,7 @@ from training.targets.verification import verify
 
 
 class Command(BaseCommand):
-    help = "load: the plans and their numbers. fold: add open lines. verify: recount from rows. rebuild: make anew. doc: print."
+    help = "load: plans and numbers. fold: add open lines. verify: recount. rebuild: make anew. doc: print the page."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("action", choices=["load", "fold", "verify", "rebuild", "doc"])

@@ -1,0 +1,134 @@
+"""Every number of a plan as printed, with what is on record against it, and the remarks about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+
+from django.db import connection
+
+from registry.lib.scope import Scope
+from training.targets import progress, sums
+from training.targets.counting import Count, Period, Place
+from training.targets.indicators import count_of
+from training.targets.models import Discrepancy, Event, Indicator, Plan, Target
+from training.targets.places import narrowed, plan_period
+from training.targets.progress import Printed, Progress
+from training.targets.tables import Measure
+
+EVER = Period("ever", date(1949, 1, 1), date(2199, 12, 31))
+
+
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """One printed number with its verdict and the remarks that go with it."""
+
+    target: Target
+    progress: Progress
+    remarks: tuple[int, ...]
+    times: int | None = None
+    people: int | None = None
+
+
+def numbers(scope: Scope, plan: Plan, place: Place, today: date) -> list[Numbered]:
+    """Every number of the plan, as printed, with what the register holds against it at the place."""
+    place = narrowed(scope, plan, place)
+    found = list(
+        Target.objects.filter(indicator__plan=plan)
+        .select_related("indicator")
+        .prefetch_related("discrepancies")
+        .order_by("indicator__order", "part")
+    )
+    held = _counted(plan, place, {target.indicator_id: target.indicator for target in found}, today)
+    lines = []
+    for target in found:
+        past = bool(target.period_to and plan.period_from and target.period_to < plan.period_from)
+        times, people = held.get(target.indicator_id, (None, None))
+        done = None if past else people if _wants_people(target.indicator) else times
+        printed = Printed(
+            target.kind,
+            target.indicator.event,
+            target.unit,
+            target.value,
+            target.period_from,
+            target.period_to,
+            done,
+            past,
+        )
+        remarks = tuple(sorted(remark.number for remark in target.discrepancies.all()))
+        lines.append(
+            Numbered(
+                target,
+                progress.verdict(printed, today),
+                remarks,
+                times if not past else None,
+                people if not past else None,
+            )
+        )
+    return lines
+
+
+def _wants_people(indicator: Indicator) -> bool:
+    count = count_of(indicator)
+    return count is not None and count.what == "heads"
+
+
+def _counted(
+    plan: Plan, place: Place, indicators: Mapping[str, Indicator], today: date
+) -> dict[str, tuple[int | None, int | None]]:
+    """人次 and 人数 of every countable indicator over the plan's years; stocks over all time."""
+    period = plan_period(plan, today)
+    counts: dict[str, Count] = {}
+    stocks: dict[str, Count] = {}
+    for code, indicator in indicators.items():
+        count = count_of(indicator)
+        if count is None:
+            continue
+        if indicator.event == Event.STOCK:
+            stocks[code] = count
+            continue
+        counts[code] = replace(count, what="n")
+        if count.measure is Measure.FINISHED:
+            counts[f"{code}/people"] = replace(count, what="heads")
+    held = sums.one(place, period, counts) if counts else {}
+    pairs = {code: (held[code], held.get(f"{code}/people")) for code in counts if "/" not in code}
+    for code, indicator in indicators.items():
+        if code in pairs and pairs[code][1] is None and _wants_people(indicator):
+            pairs[code] = (pairs[code][0], tracked_people(indicator, place))
+    if stocks:
+        ever = sums.one(place, EVER, stocks)
+        pairs |= {code: (None if value is None else value, None) for code, value in ever.items()}
+    return pairs
+
+
+def tracked_people(indicator: Indicator, place: Place) -> int | None:
+    """People recorded by name for an indicator, over its plan's years; None where none are recorded."""
+    if not indicator.tracks_people or not place.is_node:
+        return None
+    inside = (
+        "region_code = %(region)s"
+        if place.own
+        else "region_code IN (SELECT descendant_id FROM regions_closure WHERE ancestor_id = %(region)s)"
+    )
+    where = f"indicator_id = %(indicator)s AND {inside}"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            SELECT count(*) FROM (
+                SELECT person_id FROM (
+                    SELECT person_id, n FROM targets_person WHERE {where}
+                    UNION ALL SELECT person_id, n FROM targets_person_delta WHERE {where}
+                ) lines GROUP BY person_id HAVING sum(n) > 0
+            ) people
+            """,
+            {"indicator": indicator.code, "region": place.region},
+        )
+        return int(cursor.fetchone()[0])
+
+
+def remarks(scope: Scope, plan: Plan) -> list[Discrepancy]:
+    """What must be known about the plan's numbers."""
+    if scope.sees_nothing:
+        return []
+    return list(plan.discrepancies.order_by("number"))
