@@ -31,6 +31,7 @@ _LONGEST_ROW = 8 * 1024 * 1024
 _SMALL_PART = 16 * 1024 * 1024
 _SHAPES = 48
 _LEARN_AFTER = 3
+_DAYS_REMEMBERED = 20_000  # different ones; a hostile sheet repeats none
 
 
 class Unusual(Exception):
@@ -316,7 +317,7 @@ class _Values:
     def __init__(self, strings: list[str], dates: list[bool], since_1904: bool) -> None:
         self.strings = strings
         self._dates = dates
-        self._zero = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30)
+        self._days = _Days(datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30))
 
     def reader(self, attributes: bytes) -> Callable[[bytes], Cell]:
         """The function that reads the value of cells with these attributes."""
@@ -336,7 +337,7 @@ class _Values:
             case b"" | b"n":
                 number = int(style) if style.isdigit() else 0
                 if number < len(self._dates) and self._dates[number]:
-                    return self._day
+                    return self._days.__getitem__
                 return _number
         raise Unusual
 
@@ -346,7 +347,23 @@ class _Values:
         except (ValueError, IndexError):
             raise Unusual from None
 
-    def _day(self, raw: bytes) -> Cell:
+
+class _Days(dict[bytes, Cell]):
+    """Days by their number as written, each worked out once: a sheet repeats its dates."""
+
+    __slots__ = ("_zero",)
+
+    def __init__(self, zero: datetime) -> None:
+        super().__init__()
+        self._zero = zero
+
+    def __missing__(self, raw: bytes) -> Cell:
+        day = self._read(raw)
+        if len(self) < _DAYS_REMEMBERED:
+            self[raw] = day
+        return day
+
+    def _read(self, raw: bytes) -> Cell:
         number = _number(raw)
         if not isinstance(number, float) or not 0 <= number < 2_958_466:
             return number
