@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from datetime import date
+from functools import lru_cache
 from typing import NamedTuple
 
 # Verdicts, as stored with the certificate.
@@ -31,13 +31,10 @@ SKILL, SKILL_TOP, PILOT, QUALIFICATION, SPECIAL, COMPLETION = (
 
 
 class Parts(NamedTuple):
-    """What stands in the number: last two digits of the issue year, rank 1-8 of the level; None where it
-    does not.
-    """
+    """What stands in the number: last two digits of the issue year, rank 1-8 of the level; None where not."""
 
     year: int | None = None
     rank: int | None = None
-    body: str = ""
 
 
 class Format(NamedTuple):
@@ -47,7 +44,6 @@ class Format(NamedTuple):
     name: str
     since: date
     pattern: re.Pattern[str]
-    parts: Callable[[re.Match[str]], Parts]
     verdict: str = KEPT_RULE
 
 
@@ -64,12 +60,12 @@ _RANK_OF_DIGIT = {"5": 2, "4": 3, "3": 4, "2": 5, "1": 6}
 _TOP_RANKS = (7, 8)
 
 
-def _skill(found: re.Match[str]) -> Parts:
-    return Parts(int(found["year"]), _RANK_OF_DIGIT.get(found["level"]), found["body"])
+_NO_PARTS = Parts()
 
 
-def _nothing(found: re.Match[str]) -> Parts:
-    return Parts()
+@lru_cache(maxsize=4096)
+def _parts(year: str, level: str) -> Parts:
+    return Parts(int(year), _RANK_OF_DIGIT.get(level))
 
 
 FORMATS: tuple[Format, ...] = (
@@ -77,30 +73,26 @@ FORMATS: tuple[Format, ...] = (
         SKILL,
         "职业技能等级证书",
         date(2019, 1, 1),
-        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[1-5])(?!0{6})\d{6}"),
-        _skill,
+        re.compile(r"[YS]\d{12}(\d{2})([1-5])(?!0{6})\d{6}"),
     ),
     Format(
         SKILL_TOP,
         "特级、首席技师证书",
         date(2022, 1, 1),
-        re.compile(r"(?P<body>[YS]\d{12})(?P<year>\d{2})(?P<level>[A-Z])(?!0{6})\d{6}"),
-        _skill,
+        re.compile(r"[YS]\d{12}(\d{2})([A-Z])(?!0{6})\d{6}"),
     ),
     Format(
         PILOT,
         "职业技能等级证书(试点编码)",
         date(2018, 1, 1),
-        re.compile(r"(?P<body>R[GSCX][NW]\d{9})(?P<year>\d{2})(?P<level>[1-5])\d{5}"),
-        _skill,
+        re.compile(r"R[GSCX][NW]\d{9}(\d{2})([1-5])\d{5}"),
         PLAUSIBLE,
     ),
     Format(
         QUALIFICATION,
         "职业资格证书或专项职业能力证书",
         date(1994, 1, 1),
-        re.compile(r"(?P<year>\d{2})\d{5}\d{3}\d\d{5}"),
-        _nothing,
+        re.compile(r"\d{16}"),
         PLAUSIBLE,
     ),
     Format(
@@ -108,7 +100,6 @@ FORMATS: tuple[Format, ...] = (
         "职业资格证书(13 位旧编号)",
         date(1994, 1, 1),
         re.compile(r"\d{13}"),
-        _nothing,
         PLAUSIBLE,
     ),
     Format(
@@ -116,15 +107,13 @@ FORMATS: tuple[Format, ...] = (
         "特种作业操作证",
         date(1999, 1, 1),
         re.compile(r"T\d{17}[\dX]"),
-        _nothing,
         PLAUSIBLE,
     ),
     Format(
         SKILL,
         "职业技能等级证书(未列字母)",
         date(2019, 1, 1),
-        re.compile(r"(?P<body>[A-RT-XZ]\d{12})(?P<year>\d{2})(?P<level>[1-5A-Z])\d{6}"),
-        _skill,
+        re.compile(r"[A-RT-XZ]\d{12}(\d{2})([1-5A-Z])\d{6}"),
         UNKNOWN_LETTER,
     ),
 )
@@ -147,7 +136,8 @@ def read(number: str) -> Verdict:
     for format_ in FORMATS:
         found = format_.pattern.fullmatch(number)
         if found and number.isascii():
-            return Verdict(number, format_.verdict, format_.code, format_.parts(found))
+            said = found.groups()  # year and level, where the format has them
+            return Verdict(number, format_.verdict, format_.code, _parts(*said) if said else _NO_PARTS)
     if _MEANT_FOR_SKILL.fullmatch(number):
         return Verdict(number, BROKEN, SKILL)
     if _COMPLETION_SHAPE.fullmatch(number) and _HAS_DIGIT.search(number):

@@ -127,25 +127,35 @@ class Lines:
             noisy = memory.noisy
             if noisy and _SAME_AS_ABOVE in found:
                 found = self._carried_down(step, rows, found)
+            if noisy:
+                for at, one in enumerate(found):
+                    for fault in one[2]:
+                        bench.tell(at, step.printed, fault)
         else:
-            clean = step.clean
-            found = []
-            for bench.at, cell in enumerate(cells):
-                if cell in DITTO:
-                    cell = self._cell_above(rows, bench.at, place)
-                    bench.tell(bench.at, step.printed, FILLED_DOWN)
-                found.append(clean(cell))
-            noisy = True
-        if noisy:
-            for at, one in enumerate(found):
-                for fault in one[2]:
-                    bench.tell(at, step.printed, fault)
+            found = self._one_by_one(step, rows, cells)
         bench.values[step.key] = [one[1] for one in found]
         if len(step.staged) == 1:
             staged[step.staged[0]] = [one[0] for one in found]  # type: ignore[misc]
         elif step.staged:
             fields = zip(*[one[0] for one in found], strict=True)
             staged.update(zip(step.staged, fields, strict=True))
+
+    def _one_by_one(self, step: _Step, rows: Sequence[Row], cells: list[Cell]) -> list[Cleaned]:
+        """Cells that need their row's id, or that no sheet repeats."""
+        bench, clean = self._bench, step.clean
+        if not DITTO.isdisjoint(cells):
+            for at, cell in enumerate(cells):
+                if cell in DITTO:
+                    cells[at] = self._cell_above(rows, at, step.place)
+                    bench.tell(at, step.printed, FILLED_DOWN)
+        found = []
+        for bench.at, cell in enumerate(cells):
+            one = clean(cell)
+            if one[2]:
+                for fault in one[2]:
+                    bench.tell(bench.at, step.printed, fault)
+            found.append(one)
+        return found
 
     def _carried_down(self, step: _Step, rows: Sequence[Row], found: list[Cleaned]) -> list[Cleaned]:
         """The cell above wherever one says 同上, told for each; the sheet's own cells are changed with it."""

@@ -32,6 +32,7 @@ _SMALL_PART = 16 * 1024 * 1024
 _SHAPES = 48
 _LEARN_AFTER = 3
 _DAYS_REMEMBERED = 20_000  # different ones; a hostile sheet repeats none
+_MOST_ROWS = 2**21
 
 
 class Unusual(Exception):
@@ -57,8 +58,11 @@ class XlsxBook:
 
     def open(self, name: str) -> XlsxSheet:
         if self._strings is None:
-            self._strings = _strings(self._archive, join(self._folder, "sharedStrings.xml"))
-            self._dates = _date_styles(self._archive, join(self._folder, "styles.xml"))
+            try:
+                self._strings = _strings(self._archive, join(self._folder, "sharedStrings.xml"))
+                self._dates = _date_styles(self._archive, join(self._folder, "styles.xml"))
+            except (UnicodeDecodeError, ElementTree.ParseError):
+                raise Unusual from None
         assert self._dates is not None
         part = self._parts[name]
         facts = self._facts.sheets.get(part)
@@ -95,8 +99,11 @@ class XlsxSheet(Sheet):
         shapes = _Shapes(self._values)
         last = 0
         for part in _row_parts(self._archive, self._part):
-            number, cells = shapes.read(part, last)
-            if number <= last or number > 2**21:
+            try:
+                number, cells = shapes.read(part, last)
+            except UnicodeDecodeError:
+                raise Unusual from None
+            if number <= last or number > _MOST_ROWS:
                 raise Unusual
             last = number
             yield number, cells

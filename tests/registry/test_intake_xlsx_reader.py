@@ -49,9 +49,10 @@ def careful(data: bytes, tmp_path: Path) -> Rows:
 
 
 def rows_of(sheet: Sheet) -> Rows:
-    """Rows by number, without blanks at the end and without blank rows."""
+    """Rows by number, without blanks at the ends of texts and rows, about which writers do not agree."""
     found: Rows = {}
-    for number, row in sheet.rows():
+    for number, cells_ in sheet.rows():
+        row = [cell.strip() if isinstance(cell, str) else cell for cell in cells_]
         while row and row[-1] == "":
             row.pop()
         if row:
@@ -215,7 +216,8 @@ def test_places_may_be_left_out() -> None:
 
 
 def test_rows_between_that_are_empty() -> None:
-    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"/><row r="3" ht="15"/><row r="4"><c r="A4"><v>4</v></c></row>'
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="2"/><row r="3" ht="15"/>'
+    rows += '<row r="4"><c r="A4"><v>4</v></c></row>'
     assert quick(with_sheet(rows)) == {1: [1.0], 4: [4.0]}
 
 
@@ -229,11 +231,11 @@ def test_dates_since_1904() -> None:
 
 
 def test_a_stray_cell_at_the_bottom_costs_nothing() -> None:
-    """calamine lays a grid over everything between: a blank in the last row costs it most of a gigabyte."""
+    """calamine lays a grid over everything between: one in the last row costs it most of a gigabyte."""
     rows = (
-        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="C1048576" t="str"><v> </v></c></row>'
+        '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="C1048576" t="str"><v>x</v></c></row>'
     )
-    assert quick(with_sheet(rows)) == {1: [1.0], 1048576: ["", "", " "]}
+    assert quick(with_sheet(rows)) == {1: [1.0], 1048576: ["", "", "x"]}
 
 
 def test_a_cell_at_the_far_right_is_refused() -> None:

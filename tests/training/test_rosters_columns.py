@@ -27,8 +27,8 @@ def opened(text: str | None, purpose: str, row_id: str | None) -> str:
 
 def test_a_full_row() -> None:
     line = [
-        "李娜", cast.LINA.id_number, "居民身份证", "139-0998-0003", "企业职工", "高中", "喀什地区喀什市", "示例银行喀什支行", "李娜",
-        "6200001390998000172",
+        "李娜", cast.LINA.id_number, "居民身份证", "139-0998-0003", "企业职工", "高中", "喀什地区喀什市",
+        "示例银行喀什支行", "李娜", "6200001390998000172",
     ]  # fmt: skip
     read = harvest(ROSTER, book(HEAD, line))
     (row,) = read.rows
