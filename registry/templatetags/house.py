@@ -9,12 +9,13 @@ from typing import Any
 from django import template
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, format_html_join, json_script
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from registry.accounts.policy import can
 from registry.intake import wording
 from registry.lib.money import format_wan, format_yuan
 from registry.templatetags.vocabulary import tone_of
@@ -202,13 +203,17 @@ def menu_item(
     roles: str = "",
     count: int | None = None,
 ) -> dict[str, Any]:
-    """One line of the left menu: absent when its room has no page or the reader's role has no use for it.
+    """One line of the left menu: absent when its room has no page, or the reader may not open it.
 
-    `roles` are codes between blanks; empty means everybody. Hiding is courtesy; the view itself decides.
+    What the page's view requires decides; `roles` (codes between blanks) narrows it to those with a use for it.
     """
     request = context.get("request")
-    role = getattr(getattr(request, "actor", None), "role", None)
-    href = "" if roles and role and str(role) not in roles.split() else url_or_nothing(name)
+    actor = getattr(request, "actor", None)
+    href = url_or_nothing(name)
+    if href and actor is not None:
+        action = getattr(resolve(href).func, "policy", None)
+        if (roles and actor.role not in roles.split()) or (action and not can(actor, action)):
+            href = ""
     match = getattr(request, "resolver_match", None)
     here = match.view_name if match else ""
     same_room = (

@@ -106,17 +106,23 @@ def test_every_icon_that_templates_name_is_in_the_sprite() -> None:
     assert not {name for name in used if f'id="i-{name}"' not in sprite}
 
 
-def menu(role: str, view_name: str = "") -> str:
+def menu(role: str, view_name: str = "", page: str = "people:list") -> str:
     request: Any = RequestFactory().get("/")
     request.actor = Actor(role=role)
     request.resolver_match = type("Match", (), {"view_name": view_name})()
-    item = '{% menu_item "people:list" "users" "学员档案" roles="C1" count=3 %}'
+    item = f'{{% menu_item "{page}" "users" "学员档案" roles="C1 PC" count=3 %}}'
     return render('{% menu_group "组" %}' + item + "{% endmenu_group %}", request=request)
 
 
 def test_a_menu_line_is_shown_to_its_roles_only_and_an_empty_group_to_nobody() -> None:
     assert "学员档案" in menu("C1") and '<span class="count">3</span>' in menu("C1")
     assert menu("TRN").strip() == ""
+
+
+def test_what_a_role_may_not_open_is_not_in_its_menu() -> None:
+    assert menu("C1", page="people:matches").strip()
+    assert menu("PC", page="people:matches").strip() == ""
+    assert menu("C1", page="nowhere:list").strip() == ""
 
 
 def test_the_line_of_the_present_room_is_lit() -> None:
