@@ -1,4 +1,5 @@
 """The certificates app: what was attested."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

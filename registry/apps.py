@@ -1,4 +1,5 @@
 """The registry app: who, where, what, and the tools that every stage shares."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

@@ -1,4 +1,5 @@
 """Doorway: the models of every room of the registry app."""
+
 from registry.accounts.models import Membership, User
 from registry.audit.models import Action, Detail, Manifest
 from registry.institutions.models import Filing, Institution, InstitutionAlias
@@ -8,8 +9,28 @@ from registry.people.models import BankAccount, Document, MatchCase, Merge, Pers
 from registry.regions.models import Region, RegionClosure
 
 __all__ = [
-    "Action", "BankAccount", "Batch", "Detail", "Document", "FilePart", "Filing", "Institution",
-    "InstitutionAlias", "Issue", "Manifest", "MatchCase", "Membership", "Merge", "Occupation",
-    "OccupationAlias", "Person", "Phone", "Progress", "Region", "RegionClosure", "RejectedRow",
-    "SkillLevel", "User",
+    "Action",
+    "BankAccount",
+    "Batch",
+    "Detail",
+    "Document",
+    "FilePart",
+    "Filing",
+    "Institution",
+    "InstitutionAlias",
+    "Issue",
+    "Manifest",
+    "MatchCase",
+    "Membership",
+    "Merge",
+    "Occupation",
+    "OccupationAlias",
+    "Person",
+    "Phone",
+    "Progress",
+    "Region",
+    "RegionClosure",
+    "RejectedRow",
+    "SkillLevel",
+    "User",
 ]

@@ -192,12 +192,23 @@ class Trial:
         self._watch_progress(batch)
         worker.ensure()
         if state == State.REVIEW:
-            services.send_to_commit(batch.pk, actor=None, valid_rows_only=False)
-            tasks.enqueue_commit(batch.pk)
+            self._decide(batch)
         elif state == State.FAILED or (self.hit and state != State.COMMITTED and quiet > self._patience()):
             self.resumed += 1
             tasks.enqueue_again(services.resume(batch.pk, actor=None))
         return state
+
+    def _decide(self, batch: Batch) -> None:
+        """Press 提交. What is under way once more after all is left to go its way."""
+        try:
+            services.send_to_commit(batch.pk, actor=None, valid_rows_only=False)
+        except services.NotAllowed:
+            batch.refresh_from_db()
+            if batch.counts.get("rejected"):
+                codes = batch.issues.filter(severity="error").values_list("code", flat=True).distinct()
+                raise AssertionError(f"{batch.counts} {list(codes)}") from None
+        else:
+            tasks.enqueue_commit(batch.pk)
 
     def _patience(self) -> float:
         """Seconds until the clerk helps: a killed worker leaves nobody who tries again by itself."""

@@ -1,4 +1,5 @@
 """The training app: what was taught, who pays, how far we got."""
+
 from __future__ import annotations
 
 from django.apps import AppConfig

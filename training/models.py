@@ -1,4 +1,5 @@
 """Doorway: the models of every room of the training app."""
+
 from training.catalogue.models import AgeLimit, Project, Threshold
 from training.claims.models import Payment
 from training.classes.models import Session, TrainingClass

@@ -1,4 +1,5 @@
 """A certificate on record: what it says, who holds it, where the statement comes from."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -40,12 +41,24 @@ class Certificate(models.Model):
     occupation_text = models.CharField(_("职业(工种)"), max_length=120, blank=True, default="", db_default="")
     # Set by the one statement that reads the same tables; a per-row foreign-key check would buy nothing there.
     level = models.ForeignKey(
-        "registry.SkillLevel", verbose_name=_("等级"), null=True, blank=True, on_delete=models.PROTECT,
-        related_name="+", db_constraint=False, db_index=False,
+        "registry.SkillLevel",
+        verbose_name=_("等级"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     institution = models.ForeignKey(
-        "registry.Institution", verbose_name=_("培训机构"), null=True, blank=True, on_delete=models.PROTECT,
-        related_name="+", db_constraint=False, db_index=False,
+        "registry.Institution",
+        verbose_name=_("培训机构"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_constraint=False,
+        db_index=False,
     )
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     # A ledger may leave it out; such a certificate stands on record but is counted in no month.
@@ -66,7 +79,8 @@ class Certificate(models.Model):
         verbose_name_plural = _("证书")
         constraints = [
             models.UniqueConstraint(
-                fields=["number"], name="issuance_number_once",
+                fields=["number"],
+                name="issuance_number_once",
                 violation_error_message=_("证书编号已被占用。"),
             )
         ]

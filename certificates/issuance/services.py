@@ -1,4 +1,5 @@
 """Putting certificates on record. Here: those that a ledger reports; issuing our own joins this room."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

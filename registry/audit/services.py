@@ -131,9 +131,7 @@ def manifest_rows(action: Action, table_name: str, canon: str, ids: Sequence[int
     return manifest(action, table_name, canon, rows, [list(ids)])
 
 
-def manifest_again(
-    action: Action, table_name: str, ids: Sequence[Any], *, canon: str | None = None
-) -> int:
+def manifest_again(action: Action, table_name: str, ids: Sequence[Any], *, canon: str | None = None) -> int:
     """Commit to rows that the action changed, each in the form of its last manifest; for a few rows.
 
     Rows that no manifest names yet are committed to in `canon`; without it they are left out. Returns the number

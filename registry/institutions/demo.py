@@ -1,6 +1,5 @@
 """Invented providers for the demo, one to three for each prefecture. No such school exists."""
 
-# ruff: noqa: E501 - a table of Chinese names, whose characters count double
 from __future__ import annotations
 
 from collections.abc import Iterable

@@ -1,4 +1,5 @@
 """The answer of the contract: one JSON object per batch, the same from page, API and command line."""
+
 from __future__ import annotations
 
 from typing import Any

@@ -5,7 +5,7 @@ a file that is under way for the same place leads to the batch that holds it.
 """
 
 # Annotations are read at run time, through decorators: they must be types here, not text.
-from typing import Any
+from typing import Any, BinaryIO, cast
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -44,11 +44,18 @@ class Decision(Schema):
 def hand_in(request: Any, form: Form[HandIn], file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Take a file in and check it in the background."""
     options = {
-        "class": form.klass or None, "institution": form.institution, "region": form.region or None,
+        "class": form.klass or None,
+        "institution": form.institution,
+        "region": form.region or None,
     }
     try:
         batch, is_new = services.receive(
-            kind=form.kind, file=file, name=file.name or "", actor=request.user, options=options, sheet=form.sheet
+            kind=form.kind,
+            file=cast(BinaryIO, file),
+            name=file.name or "",
+            actor=request.user,
+            options=options,
+            sheet=form.sheet,
         )
     except LookupError as error:
         raise ValidationError(str(type(error).__doc__)) from error
@@ -70,7 +77,9 @@ def commit(request: Any, batch_id: UUID, decision: Decision) -> Status[dict[str,
     """Register the rows in the background."""
     batch = _batch(request, batch_id)
     try:
-        batch = services.send_to_commit(batch.pk, actor=request.user, valid_rows_only=decision.valid_rows_only)
+        batch = services.send_to_commit(
+            batch.pk, actor=request.user, valid_rows_only=decision.valid_rows_only
+        )
     except services.NotAllowed as error:
         raise ValidationError(str(services.NotAllowed.__doc__)) from error
     tasks.enqueue_commit(batch.pk)
@@ -98,7 +107,8 @@ def known(request: Any) -> list[dict[str, Any]]:
             "kind": kind.key,
             "label": kind.label,
             "columns": [
-                {"key": c.key, "heading": c.heading, "required": kind.spec.is_required(c.key)} for c in kind.spec.offered
+                {"key": column.key, "heading": column.heading, "required": kind.spec.is_required(column.key)}
+                for column in kind.spec.offered
             ],
         }
         for kind in kinds.every()

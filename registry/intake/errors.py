@@ -1,6 +1,7 @@
 """The error workbook: the sheet as it was handed in, faulty cells coloured and commented, and two columns that say
 what became of each row and why. Corrected in place, it can be handed in again as it is.
 """
+
 from __future__ import annotations
 
 import re
@@ -82,7 +83,9 @@ class _Paper:
         self._sheet = book.add_worksheet(_tab(batch.sheet.get("name") or ""))
         headings: list[str] = batch.sheet["headings"]
         # A workbook of ours that came back: its two columns are written anew.
-        ours = next((at for at in range(len(headings) - 1) if headings[at : at + 2] == [OUTCOME, REASON]), None)
+        ours = next(
+            (at for at in range(len(headings) - 1) if headings[at : at + 2] == [OUTCOME, REASON]), None
+        )
         self._width = len(headings) if ours is None else ours
         self._headings = headings[: self._width]
         # Text, so that a number of eighteen digits typed over a faulty one comes back whole.
@@ -116,14 +119,22 @@ class _Paper:
             if told is not None:
                 said = "\n".join(each.message for each in faults if each.column == told.column)
                 self._sheet.write_comment(line, at, said, {"x_scale": 2})
-        worst = next((severity for severity in _OUTCOMES if any(told.severity == severity for told in faults)), "")
+        worst = next(
+            (severity for severity in _OUTCOMES if any(told.severity == severity for told in faults)), ""
+        )
         self._sheet.write_string(line, self._width, _OUTCOMES.get(worst, _PASSED), self._formats["plain"])
         self._sheet.write_string(line, self._width + 1, _sentence(faults), self._formats["plain"])
 
     def _cell(self, line: int, at: int, text: str, told: Told | None) -> None:
         """Text, except where the fault was that the cell is none: that is for a person to put right, not for us."""
         style = self._formats[told.severity if told else "plain"]
-        if told and told.code == "ID_TRUNCATED" and text.isascii() and text.isdigit() and len(text) <= _EXACT_DIGITS:
+        if (
+            told
+            and told.code == "ID_TRUNCATED"
+            and text.isascii()
+            and text.isdigit()
+            and len(text) <= _EXACT_DIGITS
+        ):
             self._sheet.write_number(line, at, int(text), style)
         elif told and told.code == "CELL_ERROR" and not text:
             self._sheet.write_string(line, at, _NO_VALUE, style)

@@ -30,7 +30,6 @@ class Limits:
     total_bytes: int = 400 * MIB
     ratio: int = 150  # of parts that unpack to more than a mebibyte; a sheet of one repeated row reaches 25
     sheets: int = 200
-    rows: int = 2_000_000
     columns: int = 300
 
 
@@ -70,16 +69,15 @@ _LONGEST_TAIL = 8 * MIB
 def check_size(size: int, format_: str, limits: Limits = LIMITS) -> None:
     """Raises Refusal FILE_TOO_LARGE."""
     most = limits.file_bytes
+    remedy = _SPLIT
     if format_ == "html":
-        most = limits.html_bytes
+        most = min(most, limits.html_bytes)
     elif format_ not in ("csv", "tsv"):
-        most = limits.book_bytes
+        most = min(most, limits.book_bytes)
+        remedy = f"请删除表中的图片，或{_SPLIT.removeprefix('请')}"
     if size > most:
-        raise Refusal(
-            refusal.FILE_TOO_LARGE,
-            f"文件超过 {most // MIB} 兆字节；请删除表中的图片，或{_SPLIT}",
-            limit_bytes=most,
-        )
+        shown = f"{most // MIB} 兆字节" if most >= MIB else f"{most} 字节"
+        raise Refusal(refusal.FILE_TOO_LARGE, f"文件超过 {shown}；{remedy}", limit_bytes=most)
 
 
 def check_archive(file: BinaryIO, limits: Limits = LIMITS) -> Facts:

@@ -64,7 +64,7 @@ class Header:
 @lru_cache(maxsize=4096)
 def normal(heading: str) -> str:
     """The heading as it is compared: no blanks, marks, width or case; brackets stay."""
-    text = unicodedata.normalize("NFKC", heading).casefold()
+    text = unicodedata.normalize("NFKC", plain(heading)).casefold()
     return "".join(text.split()).translate(_MARKS)
 
 

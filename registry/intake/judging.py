@@ -1,4 +1,5 @@
 """The checks of a kind over its staged rows: all faults of a file in one pass, each rule one statement."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -65,7 +66,9 @@ def remember(work: Work) -> None:
 
 def fallen(work: Work) -> int:
     """How many rows that stood when the verdict was remembered are rejected now."""
-    ((count,),) = work.rows('SELECT count(*) FROM {s} s WHERE s.bad AND s."row" NOT IN (SELECT "row" FROM t_decided)')
+    ((count,),) = work.rows(
+        'SELECT count(*) FROM {s} s WHERE s.bad AND s."row" NOT IN (SELECT "row" FROM t_decided)'
+    )
     return int(count)
 
 

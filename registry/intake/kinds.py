@@ -3,6 +3,7 @@
 The machine knows stages, rows and issues; a kind knows its columns, how its rows relate to the registry, which
 checks hold, and what committing writes. Kinds register themselves from the app that owns the result.
 """
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence

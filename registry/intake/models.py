@@ -1,4 +1,5 @@
 """The staged spreadsheet machine's own tables: what came in, how far it got, what was wrong with it."""
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -38,25 +39,46 @@ class Batch(models.Model):
         State.CANCELLED: (),
     }
     LIVE: ClassVar[tuple[str, ...]] = (
-        State.RECEIVED, State.CHECKING, State.REVIEW, State.COMMITTING, State.FAILED,
+        State.RECEIVED,
+        State.CHECKING,
+        State.REVIEW,
+        State.COMMITTING,
+        State.FAILED,
     )
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     kind = models.CharField(_("表类"), max_length=20)
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.RECEIVED)
     target = models.CharField(
-        _("去处"), max_length=120, blank=True, default="", help_text=_("该表要登记到何处,如班级;同一去处同一文件只办一次"),
+        _("去处"),
+        max_length=120,
+        blank=True,
+        default="",
+        help_text=_("该表要登记到何处,如班级;同一去处同一文件只办一次"),
     )
     context = models.JSONField(_("参数"), default=dict)
     institution = models.ForeignKey(
-        "registry.Institution", verbose_name=_("机构"), null=True, blank=True, on_delete=models.PROTECT,
+        "registry.Institution",
+        verbose_name=_("机构"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     region = models.ForeignKey(
-        "registry.Region", verbose_name=_("地区"), null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        "registry.Region",
+        verbose_name=_("地区"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     uploaded_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("上传人"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("上传人"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     created_at = models.DateTimeField(_("上传时间"), db_default=Now(), editable=False)
     file_name = models.CharField(_("文件名"), max_length=255)
@@ -68,8 +90,12 @@ class Batch(models.Model):
     file_error = models.JSONField(_("退回原因"), null=True, blank=True)
     chosen_sheet = models.CharField(_("指定的工作表"), max_length=100, blank=True, default="")
     chosen_mapping = models.JSONField(_("指定的列对应"), default=dict)
-    sheet = models.JSONField(_("工作表"), default=dict, help_text=_("名称、表头行、列对应、忽略的列、跳过的行"))
-    counts = models.JSONField(_("行数"), default=dict, help_text="read, accepted, rejected, unchanged, warnings")
+    sheet = models.JSONField(
+        _("工作表"), default=dict, help_text=_("名称、表头行、列对应、忽略的列、跳过的行")
+    )
+    counts = models.JSONField(
+        _("行数"), default=dict, help_text="read, accepted, rejected, unchanged, warnings"
+    )
     created = models.JSONField(_("登记结果"), default=dict)
     staged_rows = models.IntegerField(_("已暂存行数"), null=True, blank=True)
     valid_rows_only = models.BooleanField(_("只登记无误的行"), default=False)
@@ -146,7 +172,9 @@ class Issue(models.Model):
 class RejectedRow(models.Model):
     """The cells of a row that was rejected, and their correction on screen, both sealed."""
 
-    batch = models.ForeignKey(Batch, verbose_name=_("批次"), on_delete=models.CASCADE, related_name="rejected_rows")
+    batch = models.ForeignKey(
+        Batch, verbose_name=_("批次"), on_delete=models.CASCADE, related_name="rejected_rows"
+    )
     row = models.IntegerField(_("行号"))
     seal_id = models.UUIDField(_("封存号"), default=uuid7, editable=False)
     cells = models.BinaryField(_("原单元格"))

@@ -1,4 +1,5 @@
 """True progress, told on a connection of its own while the work itself is one uncommitted transaction."""
+
 from __future__ import annotations
 
 from types import TracebackType
@@ -47,12 +48,20 @@ class Teller:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
         self._connection.close()
 
     def tell(self, stage: str, done: int, total: int | None = None) -> None:
         """``done`` of ``total`` rows (None: not known yet) through ``stage``. Raises Cancelled."""
-        values: dict[str, Any] = {"stage": stage, "done": done, "total": total, "stages": list(STAGES), "batch": self._batch}
+        values: dict[str, Any] = {
+            "stage": stage,
+            "done": done,
+            "total": total,
+            "stages": list(STAGES),
+            "batch": self._batch,
+        }
         with self._connection.cursor() as cursor:
             cursor.execute(_TELL, values)
             row = cursor.fetchone()

@@ -1,4 +1,5 @@
 """From the kept file to staged rows, through the caged child."""
+
 from __future__ import annotations
 
 import json

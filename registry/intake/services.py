@@ -2,6 +2,7 @@
 
 A batch moves by conditional updates; the work itself is done inside ``working.working``, one transaction per step.
 """
+
 from __future__ import annotations
 
 import json
@@ -38,8 +39,15 @@ class NotAllowed(Exception):
 
 
 def receive(
-    *, kind: str, file: BinaryIO, name: str, actor: User | None, options: Mapping[str, Any] | None = None,
-    sheet: str = "", mapping: Mapping[str, str] | None = None, max_bytes: int | None = None,
+    *,
+    kind: str,
+    file: BinaryIO,
+    name: str,
+    actor: User | None,
+    options: Mapping[str, Any] | None = None,
+    sheet: str = "",
+    mapping: Mapping[str, str] | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[Batch, bool]:
     """Take a file in. Returns the batch and whether it is new: while the same file is under way for the same place,
     everybody who hands it in again is led to the batch that already holds it.
@@ -50,10 +58,17 @@ def receive(
     sha256, size = store.fingerprint(file)
     place = target.key + _choice(sheet, mapping)
     batch = Batch(
-        kind=kind, target=place, institution_id=target.institution_id, region_id=target.region_code,
+        kind=kind,
+        target=place,
+        institution_id=target.institution_id,
+        region_id=target.region_code,
         context={**target.context, "max_bytes": max_bytes or settings.INTAKE_MAX_BYTES},
-        uploaded_by=actor, file_name=name[:255], file_bytes=size, file_sha256=sha256,
-        chosen_sheet=sheet, chosen_mapping=dict(mapping or {}),
+        uploaded_by=actor,
+        file_name=name[:255],
+        file_bytes=size,
+        file_sha256=sha256,
+        chosen_sheet=sheet,
+        chosen_mapping=dict(mapping or {}),
     )
     for last in (False, True):
         try:
@@ -62,12 +77,17 @@ def receive(
                 Progress.objects.create(batch=batch)
                 store.keep(batch, file)
                 audit.record(
-                    code="intake.receive", actor=actor, subject_type="batch", subject_id=str(batch.id),
+                    code="intake.receive",
+                    actor=actor,
+                    subject_type="batch",
+                    subject_id=str(batch.id),
                     after={"kind": kind, "target": place, "sha256": sha256, "bytes": size},
                 )
             return batch, True
         except IntegrityError:
-            held = Batch.objects.filter(kind=kind, target=place, file_sha256=sha256, state__in=Batch.LIVE).first()
+            held = Batch.objects.filter(
+                kind=kind, target=place, file_sha256=sha256, state__in=Batch.LIVE
+            ).first()
             if held is not None:
                 return held, False
             if last:
@@ -144,7 +164,10 @@ def send_to_commit(batch_id: UUID, *, actor: User | None, valid_rows_only: bool)
         # thought better of an earlier wish to stop.
         Progress.objects.filter(batch=batch).update(started_at=Now(), updated_at=Now(), cancel_asked=False)
         audit.record(
-            code="intake.decide", actor=actor, subject_type="batch", subject_id=str(batch.id),
+            code="intake.decide",
+            actor=actor,
+            subject_type="batch",
+            subject_id=str(batch.id),
             after={"valid_rows_only": valid_rows_only, "accepted": batch.counts.get("accepted", 0)},
         )
     return batch
@@ -157,7 +180,9 @@ def cancel(batch_id: UUID, *, actor: User | None, reason: str = "") -> Batch:
             if not move(batch_id, Batch.LIVE, State.CANCELLED):
                 raise NotAllowed(str(batch_id))
             forget_staged(batch_id)
-        elif not Progress.objects.filter(batch_id=batch_id, batch__state__in=Batch.LIVE).update(cancel_asked=True):
+        elif not Progress.objects.filter(batch_id=batch_id, batch__state__in=Batch.LIVE).update(
+            cancel_asked=True
+        ):
             raise NotAllowed(str(batch_id))
         audit.record(
             code="intake.cancel", actor=actor, subject_type="batch", subject_id=str(batch_id), reason=reason
@@ -188,9 +213,7 @@ def _check(batch: Batch, teller: Teller) -> Work:
     batch.counts = judging.judge(work, kind, judging.headings_of(batch, kind))
     teller.tell("match", found.rows, found.rows)
     batch.state = State.REVIEW
-    batch.save(
-        update_fields=["file_format", "file_encoding", "sheet", "staged_rows", "counts", "state"]
-    )
+    batch.save(update_fields=["file_format", "file_encoding", "sheet", "staged_rows", "counts", "state"])
     return work
 
 
@@ -216,8 +239,11 @@ def _write(batch: Batch, work: Work, kind: Kind, teller: Teller) -> None:
     created = dict.fromkeys(kind.created, 0)
     with acting_user(batch.uploaded_by, acting().request_id):
         action = audit.record(
-            code=f"intake.commit.{kind.key}", actor=batch.uploaded_by, subject_type="batch",
-            subject_id=str(batch.id), n=batch.counts["accepted"],
+            code=f"intake.commit.{kind.key}",
+            actor=batch.uploaded_by,
+            subject_type="batch",
+            subject_id=str(batch.id),
+            n=batch.counts["accepted"],
             after={"sha256": batch.file_sha256, "counts": batch.counts},
         )
     work.params["action"] = action.pk
@@ -257,13 +283,19 @@ def _work(batch: Batch) -> Work:
     # Coarse statistics are enough to choose a plan for rows that were counted a moment ago.
     cursor.execute("SET LOCAL default_statistics_target = 10")
     return Work(
-        cursor=cursor, batch_id=str(batch.id), staged=staging.table(batch.id), context=batch.context,
-        actor=batch.uploaded_by, params={"batch": str(batch.id)},
+        cursor=cursor,
+        batch_id=str(batch.id),
+        staged=staging.table(batch.id),
+        context=batch.context,
+        actor=batch.uploaded_by,
+        params={"batch": str(batch.id)},
     )
 
 
 def _may_commit(batch: Batch) -> bool:
-    return batch.counts.get("rejected", 0) == 0 or (batch.valid_rows_only and batch.counts.get("accepted", 0) > 0)
+    return batch.counts.get("rejected", 0) == 0 or (
+        batch.valid_rows_only and batch.counts.get("accepted", 0) > 0
+    )
 
 
 def _add(total: dict[str, int], more: Mapping[str, int]) -> None:

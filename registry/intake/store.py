@@ -1,4 +1,5 @@
 """The file as it came: kept encrypted in slices, each bound to its batch and place, and read back whole."""
+
 from __future__ import annotations
 
 import hashlib

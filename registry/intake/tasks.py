@@ -1,4 +1,5 @@
 """Work on batches in the queue, and the watch over work whose worker was killed."""
+
 from __future__ import annotations
 
 from datetime import timedelta
@@ -18,7 +19,9 @@ from registry.intake.models import Batch
 STALLED_AFTER_SECONDS = 30
 _KEEP_JOBS_HOURS = 24 * 30
 
-_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *working.INTERRUPTIONS])
+_AGAIN = RetryStrategy(
+    max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *working.INTERRUPTIONS]
+)
 
 
 def enqueue_check(batch_id: UUID) -> None:

@@ -1,4 +1,5 @@
 """The blank workbook of a kind: headings, drop-downs and notes, made from the same columns that read it back."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -32,10 +33,19 @@ def _help(sheet: xlsxwriter.worksheet.Worksheet, at: int, column: Column) -> Non
     if column.note:
         sheet.write_comment(0, at, column.note)
     if column.choices and len(",".join(column.choices)) <= _LIST_LIMIT:
-        sheet.data_validation(1, at, _ROWS, at, {
-            "validate": "list", "source": list(column.choices), "error_type": "warning",
-            "error_title": "不在备选项内", "error_message": "请从下拉列表中选择",
-        })
+        sheet.data_validation(
+            1,
+            at,
+            _ROWS,
+            at,
+            {
+                "validate": "list",
+                "source": list(column.choices),
+                "error_type": "warning",
+                "error_title": "不在备选项内",
+                "error_message": "请从下拉列表中选择",
+            },
+        )
 
 
 def _explain(book: xlsxwriter.Workbook, spec: SheetSpec) -> None:

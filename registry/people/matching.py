@@ -4,6 +4,7 @@ A citizen has one number for life, so two citizens' numbers are two people howev
 those whose papers change: holders of residence permits, passes and passports; and same-named people born on one day
 who share a telephone.
 """
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,4 +1,5 @@
 """A person is one (一人一数): who they are, the numbers they are known by, how to reach them."""
+
 from __future__ import annotations
 
 from django.conf import settings
@@ -27,16 +28,27 @@ class Person(models.Model):
     sex = models.CharField(_("性别"), max_length=1, choices=Sex.choices, default=Sex.UNKNOWN, blank=True)
     birth_date = models.DateField(_("出生日期"), null=True, blank=True)
     education = models.CharField(_("文化程度"), max_length=20, blank=True, db_default="", default="")
-    region_code = models.CharField(_("户籍地"), max_length=9, blank=True, db_default="", default="", db_collation="C")
+    region_code = models.CharField(
+        _("户籍地"), max_length=9, blank=True, db_default="", default="", db_collation="C"
+    )
     state = models.CharField(
         _("状态"), max_length=8, choices=State.choices, default=State.ACTIVE, db_default=State.ACTIVE
     )
     merged_into = models.ForeignKey(
-        "self", verbose_name=_("并入"), null=True, blank=True, on_delete=models.PROTECT, related_name="absorbed"
+        "self",
+        verbose_name=_("并入"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="absorbed",
     )
     user = models.OneToOneField(
-        settings.AUTH_USER_MODEL, verbose_name=_("登录账号"), null=True, blank=True,
-        on_delete=models.SET_NULL, related_name="person",
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("登录账号"),
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="person",
     )
     created_at = models.DateTimeField(_("建档时间"), db_default=Now(), editable=False)
 
@@ -75,7 +87,9 @@ class Document(models.Model):
         TW_PASS = "tw_pass", _("台湾居民来往大陆通行证")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey(Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="documents")
+    person = models.ForeignKey(
+        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="documents"
+    )
     kind = models.CharField(_("证件类型"), max_length=16, choices=Kind.choices)
     sealed = models.BinaryField(_("密文"))
     blind_index = models.BinaryField(_("盲索引"), max_length=32, unique=True)
@@ -89,7 +103,9 @@ class Document(models.Model):
         verbose_name_plural = _("证件")
         indexes = [
             # The few whose papers change are who may be on record twice.
-            models.Index(fields=["person"], condition=~models.Q(kind="id_card"), name="people_document_other_kinds")
+            models.Index(
+                fields=["person"], condition=~models.Q(kind="id_card"), name="people_document_other_kinds"
+            )
         ]
 
     def __str__(self) -> str:
@@ -100,7 +116,9 @@ class Phone(models.Model):
     """A telephone number of a person; several people may share one, which is itself worth a look (A36)."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey(Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="phones")
+    person = models.ForeignKey(
+        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="phones"
+    )
     sealed = models.BinaryField(_("密文"))
     blind_index = models.BinaryField(_("盲索引"), max_length=32, db_index=True)
     mask = models.CharField(_("遮盖显示"), max_length=20)
@@ -122,7 +140,9 @@ class BankAccount(models.Model):
     """An account that a subsidy could be paid to."""
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    person = models.ForeignKey(Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="accounts")
+    person = models.ForeignKey(
+        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="accounts"
+    )
     bank_name = models.CharField(_("开户银行"), max_length=100, blank=True)
     holder_name = models.CharField(_("银行户名"), max_length=100, blank=True)
     sealed = models.BinaryField(_("密文"))
@@ -135,7 +155,9 @@ class BankAccount(models.Model):
         verbose_name = _("银行账户")
         verbose_name_plural = _("银行账户")
         constraints = [
-            models.UniqueConstraint(fields=["person", "blind_index"], name="people_bankaccount_once_per_person")
+            models.UniqueConstraint(
+                fields=["person", "blind_index"], name="people_bankaccount_once_per_person"
+            )
         ]
 
     def __str__(self) -> str:
@@ -155,12 +177,20 @@ class MatchCase(models.Model):
         NAME_BIRTH_OTHER_DOCUMENT = "name_birth_document", _("姓名与出生日期相同,证件类型不同")
 
     first = models.ForeignKey(Person, verbose_name=_("已有人员"), on_delete=models.PROTECT, related_name="+")
-    second = models.ForeignKey(Person, verbose_name=_("新登记人员"), on_delete=models.PROTECT, related_name="+")
+    second = models.ForeignKey(
+        Person, verbose_name=_("新登记人员"), on_delete=models.PROTECT, related_name="+"
+    )
     reason = models.CharField(_("缘由"), max_length=24, choices=Reason.choices)
-    state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.OPEN, db_default=State.OPEN)
+    state = models.CharField(
+        _("状态"), max_length=10, choices=State.choices, default=State.OPEN, db_default=State.OPEN
+    )
     batch_id = models.UUIDField(_("批次"), null=True, blank=True)
     decided_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("处理人"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("处理人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     decided_at = models.DateTimeField(_("处理时间"), null=True, blank=True)
@@ -174,7 +204,8 @@ class MatchCase(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["first", "second"], name="people_matchcase_pair_once"),
             models.CheckConstraint(
-                name="people_matchcase_two_people", condition=~models.Q(first=models.F("second")),
+                name="people_matchcase_two_people",
+                condition=~models.Q(first=models.F("second")),
                 violation_error_message=_("同一条记录不能与自己比对。"),
             ),
         ]
@@ -191,11 +222,19 @@ class Merge(models.Model):
     moved = models.JSONField(_("移动的记录"), help_text=_("表名 → 主键列表"))
     reason = models.CharField(_("理由"), max_length=200)
     merged_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("合并人"), null=True, on_delete=models.PROTECT, related_name="+"
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("合并人"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
     )
     merged_at = models.DateTimeField(_("合并时间"), db_default=Now(), editable=False)
     undone_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, verbose_name=_("撤销人"), null=True, blank=True, on_delete=models.PROTECT,
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("撤销人"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     undone_at = models.DateTimeField(_("撤销时间"), null=True, blank=True)
@@ -206,7 +245,9 @@ class Merge(models.Model):
         verbose_name_plural = _("人员合并")
         constraints = [
             models.UniqueConstraint(
-                fields=["absorbed"], condition=models.Q(undone_at__isnull=True), name="people_merge_one_open",
+                fields=["absorbed"],
+                condition=models.Q(undone_at__isnull=True),
+                name="people_merge_one_open",
                 violation_error_message=_("该人员已经并入他人。"),
             )
         ]

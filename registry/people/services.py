@@ -1,4 +1,5 @@
 """Registering people: whole sets at once, parents first."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

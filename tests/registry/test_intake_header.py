@@ -39,6 +39,7 @@ PEOPLE: list[Row] = [line(person) for person in cast.EVERYONE[:4]]
         ("ＡＡＣ００２", "id_number"),
         ("联系电话(手机)", "phone"),
         ("手机\u3000号码", "phone"),
+        ("身份\u200b证号", "id_number"),
         ("考生来源", "category"),
         ("户口所在地区划", "region"),
         ("银行卡号", "bank_account"),

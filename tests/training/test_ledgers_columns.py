@@ -113,6 +113,8 @@ def test_certificates_agree_with_their_row() -> None:
         ({"证书编号": "S00006500012324400005"}, [("证书编号", "CERTIFICATE_NUMBER_FORMAT")]),
         ({"证书编号": 1831000000300123.0}, [("证书编号", "CERTIFICATE_NUMBER_FORMAT")]),
         ({"证书编号": "？？"}, [("证书编号", "CERTIFICATE_NUMBER_FORMAT")]),
+        ({"证书编号": "1" * 41}, [("证书编号", "CERTIFICATE_NUMBER_FORMAT")]),
+        ({"证书编号": "兵_农#2024、7"}, []),
         ({"发证日期": "2025-01-10"}, [("证书编号", "CERTIFICATE_MISMATCH")]),
         ({"等级": "高级工"}, [("证书编号", "CERTIFICATE_MISMATCH")]),
         ({"等级": "高级工", "发证日期": "2025-01-10"}, [("证书编号", "CERTIFICATE_MISMATCH")] * 2),
@@ -142,6 +144,24 @@ def test_certificate_numbers(cells: dict[str, Cell], expected: list[tuple[str, s
 )
 def test_family(name: str, number: str, family: str) -> None:
     assert ledger({"证书编号": number, "证书名称": name}).staged("cert_family") == [family]
+
+
+@pytest.mark.parametrize(
+    ("score", "result", "staged"),
+    [
+        ("85", None, ("85", None)),
+        ("合格", None, (None, "pass")),
+        ("缺考", None, (None, "fail")),
+        ("不合格", "合格", (None, "pass")),
+        ("免考", None, (None, None)),
+        ("1", None, ("1", None)),
+    ],
+)
+def test_words_in_place_of_scores(
+    score: str, result: str | None, staged: tuple[str | None, str | None]
+) -> None:
+    (row,) = ledger({"考核成绩": score, "考核结果": result} if result else {"考核成绩": score}).rows
+    assert (row["score"], row["result"]) == staged
 
 
 # ---------------------------------------------------------------- classes, periods, amounts

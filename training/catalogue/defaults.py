@@ -1,4 +1,5 @@
 """Policy values that hold where nobody has set others. They are added once and never overwritten."""
+
 from __future__ import annotations
 
 import csv
@@ -17,16 +18,21 @@ def load() -> dict[str, Counts]:
     limits = _rows("thresholds.csv")
     new_ages = sum(
         AgeLimit.objects.get_or_create(
-            region=None, sex=row["sex"], valid_from=date.fromisoformat(row["valid_from"]),
+            region=None,
+            sex=row["sex"],
+            valid_from=date.fromisoformat(row["valid_from"]),
             defaults={
-                "minimum": int(row["minimum"]), "maximum": int(row["maximum"]), "document_no": row["document_no"]
+                "minimum": int(row["minimum"]),
+                "maximum": int(row["maximum"]),
+                "document_no": row["document_no"],
             },
         )[1]
         for row in ages
     )
     new_limits = sum(
         Threshold.objects.get_or_create(
-            code=row["code"], valid_from=date.fromisoformat(row["valid_from"]),
+            code=row["code"],
+            valid_from=date.fromisoformat(row["valid_from"]),
             defaults={"value": int(row["value"]), "document_no": row["document_no"]},
         )[1]
         for row in limits
@@ -44,5 +50,5 @@ def differences() -> list[str]:
 
 
 def _rows(name: str) -> list[dict[str, str]]:
-    with open(DATA / name, encoding="utf-8", newline="") as file:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))

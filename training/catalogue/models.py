@@ -87,7 +87,7 @@ class Project(models.Model):
 
 
 class AgeLimit(models.Model):
-    """The ages a subsidised class may take, for one sex (empty: both), in one region (empty: all), for a span of days."""
+    """The ages a class may take, for one sex (empty: both), in one region (empty: all), for a span of days."""
 
     region = models.ForeignKey(
         Region,

@@ -1,4 +1,5 @@
 """Money paid for training. Here: payments that old ledgers report; claims and their review join this room."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -34,11 +35,14 @@ class Payment(models.Model):
         verbose_name_plural = _("支付记录")
         constraints = [
             models.CheckConstraint(
-                name="claims_payment_positive", condition=models.Q(amount_fen__gt=0),
+                name="claims_payment_positive",
+                condition=models.Q(amount_fen__gt=0),
                 violation_error_message=_("金额须大于零。"),
             ),
             models.UniqueConstraint(
-                fields=["enrolment"], condition=models.Q(basis="reported"), name="claims_payment_reported_once",
+                fields=["enrolment"],
+                condition=models.Q(basis="reported"),
+                name="claims_payment_reported_once",
                 violation_error_message=_("该培训记录已登记过台账支付。"),
             ),
         ]

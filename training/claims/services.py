@@ -1,4 +1,5 @@
 """Putting payments on record. Here: those that a ledger reports as made."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping

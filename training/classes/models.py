@@ -1,4 +1,5 @@
 """A class: one provider teaching one thing from one day to another, and its timetable."""
+
 from __future__ import annotations
 
 from django.db import models
@@ -28,16 +29,28 @@ class TrainingClass(models.Model):
     number = models.CharField(_("班级编号"), max_length=60)
     name = models.CharField(_("班级名称"), max_length=120, blank=True, default="", db_default="")
     project = models.ForeignKey(
-        "training.Project", verbose_name=_("培训项目"), null=True, blank=True, on_delete=models.PROTECT,
+        "training.Project",
+        verbose_name=_("培训项目"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="classes",
     )
     occupation = models.ForeignKey(
-        "registry.Occupation", verbose_name=_("职业"), null=True, blank=True, on_delete=models.PROTECT,
+        "registry.Occupation",
+        verbose_name=_("职业"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     occupation_text = models.CharField(_("培训工种"), max_length=120, blank=True, default="", db_default="")
     level = models.ForeignKey(
-        "registry.SkillLevel", verbose_name=_("等级"), null=True, blank=True, on_delete=models.PROTECT,
+        "registry.SkillLevel",
+        verbose_name=_("等级"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
         related_name="+",
     )
     training_type = models.CharField(
@@ -63,11 +76,13 @@ class TrainingClass(models.Model):
         verbose_name_plural = _("班级")
         constraints = [
             models.UniqueConstraint(
-                fields=["institution", "number"], name="classes_number_once_per_institution",
+                fields=["institution", "number"],
+                name="classes_number_once_per_institution",
                 violation_error_message=_("该机构已有同一编号的班级。"),
             ),
             models.CheckConstraint(
-                name="classes_ends_after_start", condition=models.Q(ends_on__gte=models.F("starts_on")),
+                name="classes_ends_after_start",
+                condition=models.Q(ends_on__gte=models.F("starts_on")),
                 violation_error_message=_("结班日期不能早于开班日期。"),
             ),
         ]
@@ -79,7 +94,9 @@ class TrainingClass(models.Model):
 class Session(models.Model):
     """One sitting on the timetable: day, half-open interval [starts, ends), place."""
 
-    klass = models.ForeignKey(TrainingClass, verbose_name=_("班级"), on_delete=models.CASCADE, related_name="sessions")
+    klass = models.ForeignKey(
+        TrainingClass, verbose_name=_("班级"), on_delete=models.CASCADE, related_name="sessions"
+    )
     on = models.DateField(_("上课日期"))
     starts = models.TimeField(_("开始"))
     ends = models.TimeField(_("结束"))
@@ -93,7 +110,8 @@ class Session(models.Model):
         indexes = [models.Index(fields=["on"], name="classes_session_on")]
         constraints = [
             models.CheckConstraint(
-                name="classes_session_ends_after_start", condition=models.Q(ends__gt=models.F("starts")),
+                name="classes_session_ends_after_start",
+                condition=models.Q(ends__gt=models.F("starts")),
                 violation_error_message=_("下课时间须晚于上课时间。"),
             )
         ]

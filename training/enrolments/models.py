@@ -1,4 +1,5 @@
 """An enrolment: one person in one class. The row that person-times (人次) are counted from."""
+
 from __future__ import annotations
 
 from typing import ClassVar
@@ -39,16 +40,24 @@ class Enrolment(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(
-        "registry.Person", verbose_name=_("学员"), on_delete=models.PROTECT, related_name="enrolments", db_index=False
+        "registry.Person",
+        verbose_name=_("学员"),
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+        db_index=False,
     )
     klass = models.ForeignKey(
         "training.TrainingClass", verbose_name=_("班级"), on_delete=models.PROTECT, related_name="enrolments"
     )
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.ENROLLED)
-    category = models.CharField(_("人员类别"), max_length=20, choices=PersonCategory.choices, blank=True, default="")
+    category = models.CharField(
+        _("人员类别"), max_length=20, choices=PersonCategory.choices, blank=True, default=""
+    )
     hours = models.DecimalField(_("课时"), max_digits=6, decimal_places=1, null=True, blank=True)
     score = models.DecimalField(_("考核成绩"), max_digits=5, decimal_places=1, null=True, blank=True)
-    result = models.CharField(_("考核结果"), max_length=4, choices=Result.choices, default=Result.NONE, blank=True)
+    result = models.CharField(
+        _("考核结果"), max_length=4, choices=Result.choices, default=Result.NONE, blank=True
+    )
     started_on = models.DateField(_("开始日期"))
     finished_on = models.DateField(_("结业日期"), null=True, blank=True)
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
@@ -65,7 +74,8 @@ class Enrolment(models.Model):
         verbose_name_plural = _("培训记录")
         constraints = [
             models.UniqueConstraint(
-                fields=["person", "klass"], name="enrolments_once_per_class",
+                fields=["person", "klass"],
+                name="enrolments_once_per_class",
                 violation_error_message=_("该学员已在本班名单中。"),
             ),
             models.CheckConstraint(

@@ -1,4 +1,5 @@
 """Enrolling: a form is a set of one, a roster a set of a hundred thousand; the statements are the same."""
+
 from __future__ import annotations
 
 from django.db.backends.utils import CursorWrapper

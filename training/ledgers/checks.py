@@ -1,4 +1,5 @@
 """The rules on a ledger that need the registry or the other rows: one statement each, all in one visible list."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -54,8 +55,10 @@ name_differs_from_registry = Check(
 registered_otherwise = Check(
     code="ALREADY_REGISTERED",
     column="id_number",
-    message=_("该学员在本班的记录已经登记,日期、课时、成绩、证书或金额与本行不同。原记录不动;如需更正,请走更正流程。"),
-    sql="SELECT \"row\" FROM {r} WHERE mode = 'differs' AND first_row = \"row\"",
+    message=_(
+        "该学员在本班的记录已经登记,日期、课时、成绩、证书或金额与本行不同。原记录不动;如需更正,请走更正流程。"
+    ),
+    sql='SELECT "row" FROM {r} WHERE mode = \'differs\' AND first_row = "row"',
 )
 
 certificate_is_taken = Check(

@@ -24,10 +24,11 @@ from training.rosters.columns import CATEGORY
 
 MOST_HOURS = 9999.0
 MOST_SCORE = 999.0
+LONGEST_NUMBER = 40
 
 _FORMAT = "证书编号不符合职业技能等级证书的编号规则(1 位字母加 21 位数字，共 22 位)；请对照证书更正"
 _CUT = "证书编号已被 Excel 转为数字，末几位已丢失；请把该列设为文本后重新填写"
-_SHAPE = "证书编号里有不会出现的字符；请对照证书更正"
+_SHAPE = "证书编号应含数字，且不超过 40 个字符；请对照证书更正"
 
 
 def _provider(bench: Bench, heading: str) -> Clean:
@@ -64,7 +65,7 @@ def _certificate_number(bench: Bench, heading: str) -> Clean:
         verdict = numbering.read(numbering.normalise(text))
         if verdict.verdict == numbering.BROKEN:
             return error(_FORMAT)
-        if verdict.verdict == numbering.UNKNOWN_SHAPE:
+        if len(verdict.number) > LONGEST_NUMBER or not any(map(str.isdigit, verdict.number)):
             return error(_SHAPE)
         return Cleaned((verdict.number, verdict.verdict), verdict)
 
@@ -72,6 +73,20 @@ def _certificate_number(bench: Bench, heading: str) -> Clean:
 
 
 _NO_NUMBER = frozenset(("无", "/", "-", "—", "——", "暂无", "未取得", "未取证", "待发"))
+
+
+def _score(bench: Bench, heading: str) -> Clean:
+    """A number; or a word, which stages no score and says what the result was."""
+    as_number = cleaning.number(most=MOST_SCORE, decimals=1, nothing=("免考", "补考", "差"))(bench, heading)
+
+    def clean(cell: Cell) -> Cleaned:
+        word = plain(cell) if isinstance(cell, str) else ""
+        if word in said.RESULT and not word.isdigit():
+            return Cleaned(NULL, said.RESULT[word])
+        return as_number(cell)
+
+    return clean
+
 
 PROJECT = Column(
     "project",
@@ -181,7 +196,7 @@ HOURS = Column(
 SCORE = Column(
     "score",
     "考核成绩",
-    cleaning.number(most=MOST_SCORE, decimals=1, nothing=("免考", "缺考", "合格", "不合格")),
+    _score,
     synonyms=words(
         "成绩 综合成绩 考试成绩 结业成绩 总成绩 成绩综合成绩 成绩综合 考核分数 分数 鉴定成绩 chc109"
     ),
@@ -344,6 +359,7 @@ def _finish(bench: Bench) -> Finish:
                 keys.key, bench.column("class_no"), projects, occupations, bench.column("level"), starts, ends
             )
         )
+        _results_among_scores(values, staged)
         if CERT_NO.key in values:
             _judge_certificates(bench)
             staged["cert_family"] = [
@@ -365,6 +381,17 @@ def _span(bench: Bench, staged: dict[str, Sequence[str]]) -> tuple[list[date | N
     staged["starts"] = [NULL if day is None else day.isoformat() for day in starts]
     staged["ends"] = [NULL if day is None else day.isoformat() for day in ends]
     return starts, ends
+
+
+def _results_among_scores(values: dict[str, list[Any]], staged: dict[str, Sequence[str]]) -> None:
+    """Where a word stands for the score, it is the result of rows that say none: 缺考 is no pass."""
+    scores = values.get(SCORE.key, ())
+    if any(type(score) is str for score in scores):
+        results = list(staged.get("result") or [NULL] * len(scores))
+        for at, score in enumerate(scores):
+            if type(score) is str and results[at] == NULL:
+                results[at] = score
+        staged["result"] = results
 
 
 def _tell_nothing_taught(bench: Bench, at: int) -> None:

@@ -173,7 +173,10 @@ def _extend(work: Work) -> dict[str, int]:
         ("claims_payment", "payment_v1", "payment_id"),
     ):
         audit.manifest(
-            action, table, canon, f"SELECT x.id, canon_{canon}(x) FROM t_extended w JOIN {table} x ON x.id = w.{key}"
+            action,
+            table,
+            canon,
+            f"SELECT x.id, canon_{canon}(x) FROM t_extended w JOIN {table} x ON x.id = w.{key}",
         )
     return {"certificates": attested, "payments": paid}
 

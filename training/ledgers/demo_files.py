@@ -1,6 +1,5 @@
 """The demo's ledgers as files, each in another of the shapes that offices send: none of them tidy."""
 
-# ruff: noqa: E501 - Chinese table texts, whose characters count double
 from __future__ import annotations
 
 import datetime as dt

@@ -113,12 +113,16 @@ def resolve(work: Work) -> None:
     place = {"region": work.context.get("region"), "institution": work.context.get("institution")}
     work.params |= {"own": work.context.get("own"), "office": work.context.get("office")}
     work.run(_PROVIDERS, **place)
-    texts = [text for (text,) in work.rows("SELECT DISTINCT occupation FROM {s} WHERE occupation IS NOT NULL")]
+    texts = [
+        text for (text,) in work.rows("SELECT DISTINCT occupation FROM {s} WHERE occupation IS NOT NULL")
+    ]
     known = occupations.resolve(texts, institution_id=place["institution"])
     found = [(text, known[text]) for text in texts if known.get(text) is not None]
     work.run(_OCCUPATIONS, texts=[text for text, _ in found], ids=[pk for _, pk in found])
     cursor.execute("ANALYZE t_provider, t_occupation")
-    policies.stage_age_limits(cursor, [code for (code,) in work.rows("SELECT DISTINCT region_code FROM t_provider")])
+    policies.stage_age_limits(
+        cursor, [code for (code,) in work.rows("SELECT DISTINCT region_code FROM t_provider")]
+    )
     work.run(_NUMBERS_TWICE)
     work.run(_CERTIFICATES_TWICE)
     cursor.execute("ANALYZE t_number_twice, t_certificate_twice")

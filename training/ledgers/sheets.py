@@ -1,4 +1,5 @@
 """The ledger (实名制台账): finished trainings as old county ledgers hold them."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -46,8 +47,11 @@ def target(options: Mapping[str, Any], actor: User | None) -> Target:
     return Target(
         key=f"institution={institution or ''};region={region or office or ''};funding={funding}",
         context={
-            "institution": institution, "region": region, "funding": funding,
-            "own": scope.institution_id, "office": office,
+            "institution": institution,
+            "region": region,
+            "funding": funding,
+            "own": scope.institution_id,
+            "office": office,
         },
         institution_id=institution,
         region_code=region or office,
@@ -87,7 +91,12 @@ def _fundings(user: User) -> list[tuple[str, str]]:
 
 
 ASKS = (
-    Ask(key="institution", label=_("培训机构"), choices=_institutions, help=_("表内没有“培训机构”一列时选择。")),
+    Ask(
+        key="institution",
+        label=_("培训机构"),
+        choices=_institutions,
+        help=_("表内没有“培训机构”一列时选择。"),
+    ),
     Ask(key="funding", label=_("经费来源"), choices=_fundings, help=_("不指定时按补贴性培训登记。")),
 )
 

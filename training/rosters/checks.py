@@ -1,4 +1,5 @@
 """The rules on a roster that need the registry or the other rows: one statement each, all in one visible list."""
+
 from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
@@ -28,7 +29,7 @@ registered_otherwise = Check(
     code="ALREADY_REGISTERED",
     column="id_number",
     message=_("该学员已在本班名单中,但人员类别不同或已退出。原记录不动;如需更正,请走更正流程。"),
-    sql="SELECT \"row\" FROM {r} WHERE mode = 'differs' AND first_row = \"row\"",
+    sql='SELECT "row" FROM {r} WHERE mode = \'differs\' AND first_row = "row"',
 )
 
 class_is_closed = Check(
@@ -76,7 +77,8 @@ provider_is_not_filed = Check(
 )
 
 _OTHER_CLASSES = """
-    FROM {r} r JOIN enrolments_enrolment e ON e.person_id = r.known_id AND e.state IN ('enrolled', 'studying', 'finished')
+    FROM {r} r JOIN enrolments_enrolment e
+        ON e.person_id = r.known_id AND e.state IN ('enrolled', 'studying', 'finished')
     JOIN classes_trainingclass o ON o.id = e.klass_id, t_class k
     WHERE k.id IS NOT NULL AND r.mode = 'new' AND o.id <> k.id AND o.state <> 'cancelled'
       AND o.starts_on <= k.ends_on AND o.ends_on >= k.starts_on

@@ -1,4 +1,5 @@
 """The last step of a roster: new people, their telephone and account, and one enrolment each."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -84,12 +85,17 @@ def finish(work: Work) -> None:
 def _manifests(work: Work, low: int, high: int) -> None:
     action = Action(pk=work.params["action"])
     audit.manifest(
-        action, "people_person", "person_v1",
+        action,
+        "people_person",
+        "person_v1",
         "SELECT p.id, canon_person_v1(p.id, p.state, NULL, t.sealed, p.name, p.sex, p.birth_date, p.education, "
         "p.region_code) FROM t_joining t JOIN people_person p ON p.id = t.person_id "
-        'WHERE t.known_id IS NULL AND t."row" BETWEEN %s AND %s', [low, high],
+        'WHERE t.known_id IS NULL AND t."row" BETWEEN %s AND %s',
+        [low, high],
     )
     audit.manifest(
-        action, "enrolments_enrolment", "enrolment_v1",
+        action,
+        "enrolments_enrolment",
+        "enrolment_v1",
         "SELECT x.id, canon_enrolment_v1(x) FROM t_enrol JOIN enrolments_enrolment x USING (id)",
     )

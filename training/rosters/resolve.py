@@ -1,4 +1,5 @@
 """What each staged row of a roster means here: which person, and whether the class holds them already."""
+
 from __future__ import annotations
 
 from datetime import date

@@ -1,4 +1,5 @@
 """The roster (开班花名册): people joining one class."""
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -84,7 +85,10 @@ def _open_classes(user: User) -> list[tuple[str, str]]:
 
 ASKS = (
     Ask(
-        key="class", label=_("班级"), required=_("请写明花名册属于哪个班级。"), suggestions=_open_classes,
+        key="class",
+        label=_("班级"),
+        required=_("请写明花名册属于哪个班级。"),
+        suggestions=_open_classes,
         help=_("班级编号，或“机构名称/班级编号”。"),
     ),
 )

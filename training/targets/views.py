@@ -59,6 +59,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @require_safe
+@requires("stats.read")
 def board(request: HttpRequest, code: str = "") -> HttpResponse:
     """The board of a plan, of the first one by default, at any place and period below it."""
     scope = _scope(request)
@@ -72,6 +73,7 @@ def board(request: HttpRequest, code: str = "") -> HttpResponse:
 
 
 @require_safe
+@requires("stats.read")
 def workbook(request: HttpRequest, code: str) -> HttpResponse:
     """The board as xlsx."""
     scope = _scope(request)
@@ -85,6 +87,7 @@ def workbook(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@requires("stats.read")
 def row_list(request: HttpRequest, code: str) -> HttpResponse:
     """The rows that one figure counts, with the figure repeated and its definition."""
     scope = _scope(request)
@@ -114,6 +117,7 @@ def row_list(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@requires("stats.read")
 def all_plans(request: HttpRequest) -> HttpResponse:
     """Every plan's figures over one year, and a total that counts no division twice."""
     scope = _scope(request)

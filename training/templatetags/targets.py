@@ -13,8 +13,8 @@ from django.utils.safestring import SafeString, mark_safe
 
 from registry.templatetags.house import NOTHING, bar, number, rate, tag, wan
 from training.targets import wording
-from training.targets.progress import Progress
 from training.targets.numbers import Numbered
+from training.targets.progress import Progress
 
 register = template.Library()
 

@@ -1,4 +1,5 @@
 """``manage.py sheet``: templates, checks, loads and error workbooks on the command line."""
+
 from __future__ import annotations
 
 import json
@@ -112,9 +113,13 @@ class Command(BaseCommand):
             raise CommandError(f"找不到文件:{path.name}")
         with path.open("rb") as file:
             return services.receive(
-                kind=options["kind"], file=file, name=path.name, actor=self._user(options["user"]),
+                kind=options["kind"],
+                file=file,
+                name=path.name,
+                actor=self._user(options["user"]),
                 options={key: options[key] for key in ("class", "institution", "region", "funding")},
-                sheet=options["sheet"], max_bytes=settings.INTAKE_CLI_MAX_BYTES,
+                sheet=options["sheet"],
+                max_bytes=settings.INTAKE_CLI_MAX_BYTES,
             )
 
     def _user(self, name: str | None) -> User | None:
@@ -138,7 +143,9 @@ class Command(BaseCommand):
             f"未通过 {counts['rejected']} 行,已登记过 {counts['unchanged']} 行"
         )
         for issue in found["issues"]:
-            self.stdout.write(f"  第 {issue['row']} 行 {issue['column']} [{issue['code']}] {issue['message']}")
+            self.stdout.write(
+                f"  第 {issue['row']} 行 {issue['column']} [{issue['code']}] {issue['message']}"
+            )
         if any(found["created"].values()):
             made = "、".join(f"{name} {count}" for name, count in found["created"].items())
             self.stdout.write(f"  已登记:{made}")

@@ -27,7 +27,7 @@ from registry.people.models import Person
 from registry.regions.models import Region
 from training.ledgers import demo_files as ledgers
 from training.rosters import demo as rosters
-from training.targets import queries as targets
+from training.targets import numbers as targets
 from training.targets.counting import Place
 from training.targets.models import Plan
 
