@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
-from registry.accounts.policy import require
+from registry.accounts.policy import require, requires
 from registry.lib.scope import Actor, Scope
 from registry.regions.queries import ancestors, names
 from training.catalogue.codes import Funding, PersonCategory, TrainingType
