@@ -149,4 +149,4 @@ def test_size_by_format(format_: str) -> None:
     with pytest.raises(Refusal) as no:
         check_size(301, format_, limits)
     assert no.value.code == "FILE_TOO_LARGE"
-    assert "兆字节" in no.value.message
+    assert "字节" in no.value.message
