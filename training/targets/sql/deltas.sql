@@ -8,6 +8,7 @@ RETURN day - (extract(day FROM day)::int - 1);
 -- ---------------------------------------------------------------- enrolments: 开班人次, 结业人次, 人数
 
 -- Indicators that count people under a filter of their own, where marks on rows do not help: few, and few rows match.
+-- Read it through a MATERIALIZED CTE: its arrays must be made once, not once for every row it is joined to.
 CREATE VIEW targets_tracked AS
 SELECT i.code, p.period_from AS since, p.period_to AS until,
        ARRAY(SELECT descendant_id FROM regions_closure WHERE ancestor_id = p.region_id) AS leaves,
@@ -29,9 +30,10 @@ BEGIN
            funding, training_type, category, firsts, count(*)
     FROM came
     GROUP BY klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts;
+    WITH tracked AS MATERIALIZED (SELECT * FROM targets_tracked)
     INSERT INTO targets_person_delta (indicator_id, region_code, person_id, n)
     SELECT t.code, e.region_code, e.person_id, count(*)
-    FROM came e JOIN targets_tracked t
+    FROM came e JOIN tracked t
       ON e.finished_on BETWEEN t.since AND t.until
      AND (t.category IS NULL OR e.category = ANY (t.category))
      AND (t.training_type IS NULL OR e.training_type = ANY (t.training_type))
@@ -49,9 +51,10 @@ BEGIN
            funding, training_type, category, firsts, -count(*)
     FROM gone
     GROUP BY klass_id, region_code, started_on, finished_on, funding, training_type, category, firsts;
+    WITH tracked AS MATERIALIZED (SELECT * FROM targets_tracked)
     INSERT INTO targets_person_delta (indicator_id, region_code, person_id, n)
     SELECT t.code, e.region_code, e.person_id, -count(*)
-    FROM gone e JOIN targets_tracked t
+    FROM gone e JOIN tracked t
       ON e.finished_on BETWEEN t.since AND t.until
      AND (t.category IS NULL OR e.category = ANY (t.category))
      AND (t.training_type IS NULL OR e.training_type = ANY (t.training_type))
@@ -93,9 +96,10 @@ BEGIN
     INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
     SELECT 'p', region_code, klass_id, month, sum(n), sum(amount)
     FROM sides GROUP BY region_code, klass_id, month HAVING sum(n) <> 0 OR sum(amount) <> 0;
+    WITH tracked AS MATERIALIZED (SELECT * FROM targets_tracked)
     INSERT INTO targets_person_delta (indicator_id, region_code, person_id, n)
     SELECT t.code, e.region_code, e.person_id, sum(e.sign)
-    FROM (SELECT -1 AS sign, * FROM gone UNION ALL SELECT 1, * FROM came) e JOIN targets_tracked t
+    FROM (SELECT -1 AS sign, * FROM gone UNION ALL SELECT 1, * FROM came) e JOIN tracked t
       ON e.finished_on BETWEEN t.since AND t.until
      AND (t.category IS NULL OR e.category = ANY (t.category))
      AND (t.training_type IS NULL OR e.training_type = ANY (t.training_type))

@@ -60,6 +60,10 @@ CREATE FUNCTION targets_fold_taken() RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     ANALYZE fold_delta;
     PERFORM targets_number_dims();
+    -- Its size is not yet known to the planner after a first import, and a guess can cost minutes.
+    IF (SELECT reltuples FROM pg_class WHERE oid = 'targets_dims'::regclass) < 200 THEN
+        ANALYZE targets_dims;
+    END IF;
 
     -- One line per class, month and codes. Marks of 人数: i provider, c county, f prefecture, v province; y year,
     -- p plan; s subsidised alone.
@@ -113,18 +117,23 @@ BEGIN
     ANALYZE fold_leaf;
 
     -- The leaf and every division above it; a leaf's own rows once more as 本级 where others hang below it.
+    CREATE TEMP TABLE fold_place ON COMMIT DROP AS
+    WITH leaves AS (SELECT DISTINCT region_code FROM fold_leaf)
+    SELECT c.descendant_id AS leaf, c.ancestor_id AS node, false AS own, r.level::int AS height
+    FROM leaves l JOIN regions_closure c ON c.descendant_id = l.region_code
+    JOIN regions_region r ON r.code = c.ancestor_id
+    UNION ALL
+    SELECT r.code, r.code, true, 3 FROM leaves l JOIN regions_region r ON r.code = l.region_code AND r.level < 3;
+    ANALYZE fold_place;
+
     CREATE TEMP TABLE fold_node ON COMMIT DROP AS
-    SELECT place.node, place.own, l.measure, l.month, extract(year FROM l.month)::smallint AS year, l.dims_id, l.slim_id,
+    SELECT p.node, p.own, l.measure, l.month, extract(year FROM l.month)::smallint AS year, l.dims_id, l.slim_id,
            sum(l.n)::int AS n, sum(l.amount_fen)::bigint AS amount_fen,
-           sum(CASE place.height WHEN 1 THEN vy WHEN 2 THEN fy ELSE cy END)::int AS heads_year,
-           sum(CASE place.height WHEN 1 THEN vp WHEN 2 THEN fp ELSE cp END)::int AS heads_plan,
-           sum(CASE place.height WHEN 1 THEN vys WHEN 2 THEN fys ELSE cys END)::int AS heads_year_sub,
-           sum(CASE place.height WHEN 1 THEN vps WHEN 2 THEN fps ELSE cps END)::int AS heads_plan_sub
-    FROM fold_leaf l
-    JOIN (SELECT c.descendant_id AS leaf, c.ancestor_id AS node, false AS own, r.level AS height
-          FROM regions_closure c JOIN regions_region r ON r.code = c.ancestor_id
-          UNION ALL
-          SELECT code, code, true, 3 FROM regions_region WHERE level < 3) place ON place.leaf = l.region_code
+           sum(CASE p.height WHEN 1 THEN vy WHEN 2 THEN fy ELSE cy END)::int AS heads_year,
+           sum(CASE p.height WHEN 1 THEN vp WHEN 2 THEN fp ELSE cp END)::int AS heads_plan,
+           sum(CASE p.height WHEN 1 THEN vys WHEN 2 THEN fys ELSE cys END)::int AS heads_year_sub,
+           sum(CASE p.height WHEN 1 THEN vps WHEN 2 THEN fps ELSE cps END)::int AS heads_plan_sub
+    FROM fold_leaf l JOIN fold_place p ON p.leaf = l.region_code
     GROUP BY 1, 2, 3, 4, 5, 6, 7;
     ANALYZE fold_node;
 
@@ -136,7 +145,7 @@ BEGIN
     PERFORM targets_add('targets_node_year', 'node, own, measure, year, dims_id',
         '(SELECT node, own, measure, year, slim_id AS dims_id, n, amount_fen,
                  heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_node)');
-    DROP TABLE fold_delta, fold_line, fold_leaf, fold_node;
+    DROP TABLE fold_delta, fold_line, fold_leaf, fold_place, fold_node;
 END $$;
 
 -- People counted by name: the same, for the few indicators that need it.

@@ -5,9 +5,10 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
     DELETE FROM targets_person_delta;
     DELETE FROM targets_person;
+    WITH tracked AS MATERIALIZED (SELECT * FROM targets_tracked)
     INSERT INTO targets_person (indicator_id, region_code, person_id, n)
     SELECT t.code, e.region_code, e.person_id, count(*)
-    FROM enrolments_enrolment e JOIN targets_tracked t
+    FROM enrolments_enrolment e JOIN tracked t
       ON e.finished_on BETWEEN t.since AND t.until
      AND (t.category IS NULL OR e.category = ANY (t.category))
      AND (t.training_type IS NULL OR e.training_type = ANY (t.training_type))
