@@ -293,6 +293,9 @@ def _work(batch: Batch) -> Work:
 
 
 def _may_commit(batch: Batch) -> bool:
+    asks = kinds.get(batch.kind).asks
+    if any(ask.required and not batch.context.get(ask.key) for ask in asks):
+        return False  # only to be checked: nobody said where it goes
     return batch.counts.get("rejected", 0) == 0 or (
         batch.valid_rows_only and batch.counts.get("accepted", 0) > 0
     )

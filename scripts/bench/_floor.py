@@ -57,6 +57,16 @@ SELECT json_build_object(
 """
 
 
+def in_rollups(connection: psycopg.Connection[Any]) -> float:
+    """Seconds spent inside the triggers of roll-ups; functions are timed only where the database says so."""
+    row = connection.execute(
+        "SELECT coalesce(sum(total_time), 0) / 1000 FROM pg_stat_user_functions "
+        "WHERE funcname ~ '^targets_.*_(came|went|changed)$'"
+    ).fetchone()
+    assert row is not None
+    return float(row[0])
+
+
 def save(connection: psycopg.Connection[Any], since: Any, folder: Path) -> None:
     """Keep the rows that an import left behind, a file for each table, in the order of their ids."""
     with connection.cursor() as cursor:

@@ -253,6 +253,13 @@ def test_nobody_overrules_what_was_decided_after_review(town: Town) -> None:
     assert (done.state, done.valid_rows_only) == (State.COMMITTED, False)
 
 
+def test_a_roster_for_no_class_can_be_checked_and_nothing_else(town: Town) -> None:
+    batch = towns.load(town, "roster", roster(people(2)), **{"class": None})
+    assert (batch.state, counts(batch)) == (State.REVIEW, (2, 2, 0, 0))
+    with pytest.raises(services.NotAllowed):
+        services.send_to_commit(batch.pk, actor=town.clerk, valid_rows_only=True)
+
+
 # --- stopping
 
 

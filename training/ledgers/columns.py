@@ -62,6 +62,8 @@ def _certificate_number(bench: Bench, heading: str) -> Clean:
             text = cleaning.unwrapped(plain(cell))
             if not text or text in _NO_NUMBER:
                 return Cleaned(nothing)
+            if _SCIENTIFIC.fullmatch(text):
+                return error(_CUT)
         verdict = numbering.read(numbering.normalise(text))
         if verdict.verdict == numbering.BROKEN:
             return error(_FORMAT)
@@ -72,6 +74,8 @@ def _certificate_number(bench: Bench, heading: str) -> Clean:
     return clean
 
 
+# What is left of a long number that a spreadsheet took for a quantity.
+_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
 _NO_NUMBER = frozenset(("无", "/", "-", "—", "——", "暂无", "未取得", "未取证", "待发"))
 
 
