@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -12,7 +13,9 @@ from registry.intake.models import Batch
 from registry.people.models import Person
 from tests.flows.conftest import Desk
 from tests.sheets import cast
+from tests.sheets.cells import Sheet
 from tests.sheets.ledger_cases import book, good, number
+from tests.sheets.xlsx import xlsx
 from training.enrolments.models import Enrolment
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -68,9 +71,6 @@ def test_the_same_file_twice_has_one_effect(desk: Desk) -> None:
 
 def test_a_missing_column_is_named_and_may_be_mapped(desk: Desk) -> None:
     head = ("姓名", "号码(证)", "培训机构", "培训工种", "培训开始时间", "培训结束时间")
-    from tests.sheets.cells import Sheet
-    from tests.sheets.xlsx import xlsx
-
     entry = good(1, cast.AYGUL)
     data = xlsx([Sheet("台账", [head, [*entry.cells()[:3], "焊工", entry.starts, entry.ends]])])
     refused = desk.hand_in("台账.xlsx", data)
@@ -102,8 +102,6 @@ def test_the_error_workbook_comes_back_corrected(desk: Desk) -> None:
 
 def test_the_error_workbook_of_merged_cells_loses_nothing(desk: Desk) -> None:
     entries = [good(600 + i, person) for i, person in enumerate(cast.EVERYONE[:4])]
-    from dataclasses import replace
-
     under = [replace(e, school=None, number=None, starts=None, ends=None) for e in entries[1:]]
     under[1] = replace(under[1], level="优秀")
     data = book([entries[0], *under], merges=[f"{c}2:{c}5" for c in "CDGH"])
