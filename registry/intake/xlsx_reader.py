@@ -66,6 +66,8 @@ class XlsxBook:
         assert self._dates is not None
         part = self._parts[name]
         facts = self._facts.sheets.get(part)
+        if facts is None:  # kept in an odd place, where nobody looked for merged cells
+            raise Unusual
         return XlsxSheet(
             name,
             self._archive,
@@ -73,8 +75,8 @@ class XlsxBook:
             self._strings,
             self._dates,
             self._since_1904,
-            facts.rows if facts else None,
-            _merges(facts.tail if facts else b""),
+            facts.rows,
+            _merges(facts.tail),
         )
 
 
