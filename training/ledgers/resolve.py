@@ -57,10 +57,11 @@ CREATE TEMP TABLE t_resolved ON COMMIT DROP AS
 SELECT m.*,
        CASE WHEN m.enrolment_id IS NULL THEN 'new'
             WHEN NOT m.facts_agree THEN 'differs'
-            -- Another certificate than the one that the row brought before.
-            WHEN m.lacks_certificate AND EXISTS (
-                SELECT FROM issuance_certificate x WHERE x.person_id = m.known_id AND x.enrolment_id = m.enrolment_id)
-                THEN 'differs'
+            -- Another certificate than the one that the row brought before. LIMIT keeps it a look into the index for
+            -- the few rows in question; EXISTS may be answered by hashing all certificates there are.
+            WHEN m.lacks_certificate AND (
+                SELECT 1 FROM issuance_certificate x
+                WHERE x.person_id = m.known_id AND x.enrolment_id = m.enrolment_id LIMIT 1) IS NOT NULL THEN 'differs'
             WHEN m.lacks_certificate OR m.lacks_payment THEN 'extends'
             ELSE 'same' END AS mode
 FROM (
