@@ -25,11 +25,11 @@
     splitLine: { lineStyle: { color: t.colour("chart-grid") } },
     nameTextStyle: { color: t.colour("mute"), fontFamily: t.font },
   });
-  // No place may lose its name: long names break into two lines, many names lean.
-  const broken = (name) => (name.length > 4 ? name.replace(/^(.{2,4}?)(?=.{2,4}$)/u, "$1\n") : name);
+  // No place may lose its name: long names break into lines of four characters, many names lean.
+  const broken = (name) => (name.length > 4 ? name.match(/.{1,4}/gu).join("\n") : name);
   const category = (t, names, extra) => ({
     type: "category", data: names, ...axis(t), splitLine: { show: false },
-    axisLabel: { ...axis(t).axisLabel, interval: 0, rotate: names.length > 14 ? 40 : 0,
+    axisLabel: { ...axis(t).axisLabel, interval: 0, lineHeight: 15, rotate: names.length > 14 ? 40 : 0,
       formatter: names.length > 8 && names.length <= 14 ? broken : null, ...extra },
   });
   const amount = (t, extra) => ({
