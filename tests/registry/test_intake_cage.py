@@ -57,7 +57,16 @@ def read(data: bytes, **request: Any) -> Read:
 
 
 def children() -> list[psutil.Process]:
-    return psutil.Process().children()
+    """The caged children of this process, zombies too, and no other child (a browser may be one)."""
+    return [child for child in psutil.Process().children() if not _other(child)]
+
+
+def _other(child: psutil.Process) -> bool:
+    try:
+        words = child.cmdline()
+    except psutil.ZombieProcess:
+        return False
+    return not any("registry.intake.child" in word for word in words)
 
 
 # ---------------------------------------------------------------- the road
