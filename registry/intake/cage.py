@@ -221,7 +221,9 @@ def _unreadable(what: str) -> dict[str, Any]:
 
 def _end(child: subprocess.Popen[bytes]) -> None:
     if child.poll() is None:
-        child.kill()
+        # With the process that it reads by: a child leads a group of its own.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
             with suppress(OSError):

@@ -61,8 +61,9 @@ def _answer(request: dict[str, Any], file: BinaryIO, path: str, sender: Sender) 
     module, _, name = request["spec"].partition(":")
     spec = getattr(importlib.import_module(module), name)
     from registry.intake.harvest import Harvest
+    from registry.intake.relay import apart
 
-    harvest = Harvest(spec, request, file, path, sender)
+    harvest = Harvest(spec, request, file, path, sender, apart)
     match request["mode"]:
         case "sheet":
             harvest.stage()

@@ -5,7 +5,8 @@ quick.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any, BinaryIO, Protocol
 
 from registry.intake import choosing, guard
@@ -15,6 +16,7 @@ from registry.intake.columns import SheetSpec
 from registry.intake.header import Header
 from registry.intake.lines import Lines
 from registry.intake.readers import Sheet, open_book
+from registry.intake.relay import Block, Source, together
 from registry.intake.rows import Sieve, fill_merged
 from registry.intake.sniff import ZIP_KINDS, sniff
 
@@ -32,10 +34,19 @@ class Harvest:
     """Everything that one request wants of one file."""
 
     def __init__(
-        self, spec: SheetSpec, request: dict[str, Any], file: BinaryIO, path: str, sender: Sends
+        self,
+        spec: SheetSpec,
+        request: dict[str, Any],
+        file: BinaryIO,
+        path: str,
+        sender: Sends,
+        relay: Callable[[Source], Iterator[Block]] = together,
     ) -> None:
+        """``relay`` says which process reads a workbook: this one, or one beside it."""
         self._spec, self._request, self._sender = spec, request, sender
         self._kind = sniff(file)
+        # Splitting a text into cells is a tenth of the work, handing the cells over would be another.
+        self._relay = together if self._kind.format in ("csv", "tsv") else relay
         limits = guard.Limits(file_bytes=request["max_bytes"])
         guard.check_size(os.fstat(file.fileno()).st_size, self._kind.format, limits)
         facts = guard.check_archive(file, limits) if self._kind.format in ZIP_KINDS else None
@@ -50,21 +61,31 @@ class Harvest:
     def stage(self) -> None:
         """Send meta, chunks with their issues, and end."""
         self._send_meta()
+        filled: set[tuple[int, int]] = set()
+        lines = Lines(self._spec, self._header, self._request.get("keys"), filled)
+        size = self._request["chunk_rows"]
+        parcel = _Parcel(lines, bool(self._request.get("want_cleaned")))
+        beside: dict[str, Any] = {}
+        for rows, beside in self._relay(partial(self._people, min(size, _AT_ONCE))):
+            self._sheet.total = beside["total"]
+            filled.update(beside["filled"])
+            if rows:
+                parcel.add(rows)
+            if parcel.rows and (parcel.rows + _AT_ONCE > size or not rows):
+                self._send_chunk(parcel)
+        self._sender.send("end", {**parcel.totals, **beside["end"]})
+
+    def _people(self, size: int) -> Iterator[Block]:
+        """Blocks of people's rows with what was learnt while they were read; the last has no rows."""
         sieve = Sieve(self._header, keep_examples=self._request.get("keep_examples", False))
         filled: set[tuple[int, int]] = set()
         below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
         people = sieve.people(fill_merged(below, self._sheet.merges, self._header.last_row, filled))
-        lines = Lines(self._spec, self._header, self._request.get("keys"), filled)
-        size = self._request["chunk_rows"]
-        parcel = _Parcel(lines, bool(self._request.get("want_cleaned")))
-        for rows in _chunks(people, min(size, _AT_ONCE)):
-            parcel.add(rows)
-            if parcel.rows + _AT_ONCE > size:
-                self._send_chunk(parcel)
-        if parcel.rows:
-            self._send_chunk(parcel)
-        end = {**parcel.totals, "blank": sieve.blank, "skipped_rows": sieve.skipped[:_MOST_SKIPPED]}
-        self._sender.send("end", end)
+        for rows in _chunks(people, size):
+            yield rows, {"total": self._sheet.total, "filled": list(filled)}
+            filled.clear()
+        end = {"blank": sieve.blank, "skipped_rows": sieve.skipped[:_MOST_SKIPPED]}
+        yield [], {"total": self._sheet.total, "filled": (), "end": end}
 
     def _send_chunk(self, parcel: _Parcel) -> None:
         total = self._expected()

@@ -13,6 +13,7 @@ import threading
 import time
 import tracemalloc
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,13 @@ PEOPLE: list[Row] = [[p.name, p.id_number, p.phone] for p in cast.EVERYONE]
 def many(rows: int) -> bytes:
     line = [cast.LINA.name, cast.LINA.id_number, cast.LINA.phone]
     return delimited([HEAD, *[line] * rows])
+
+
+@cache
+def long_book() -> bytes:
+    line: Row = [cast.LINA.name, cast.LINA.id_number, cast.LINA.phone]
+    # More than fits between the processes, so that the reader is at work for as long as nobody takes frames.
+    return book(HEAD, *[line] * 60_000)
 
 
 def frames(data: bytes, **request: Any) -> Iterator[cage.Frame]:
@@ -157,6 +165,48 @@ def test_a_child_that_breaks_down_means_a_refusal(sign: signal.Signals, code: st
     next(sent)
     children()[0].send_signal(sign)
     assert list(sent)[-1].header["code"] == code
+
+
+def reader_of(child: psutil.Process) -> psutil.Process:
+    """The process that reads a workbook for the one that cleans."""
+    (found,) = child.children()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sign", "code"), [(signal.SIGABRT, "ARCHIVE_BOMB"), (signal.SIGSEGV, "FILE_UNREADABLE")]
+)
+def test_a_reader_that_breaks_down_means_the_same(sign: signal.Signals, code: str) -> None:
+    sent = frames(long_book(), chunk_rows=1000)
+    next(sent)
+    next(sent)
+    reader_of(children()[0]).send_signal(sign)
+    assert list(sent)[-1].header["code"] == code
+    assert not children()
+
+
+def test_a_reader_killed_from_outside_is_not_the_files_fault() -> None:
+    sent = frames(long_book(), chunk_rows=1000)
+    next(sent)
+    next(sent)
+    reader_of(children()[0]).kill()
+    with pytest.raises(cage.ChildDied):
+        list(sent)
+
+
+def test_a_reader_goes_with_its_child() -> None:
+    for ending in ("close", "kill"):
+        sent = frames(long_book(), chunk_rows=1000)
+        next(sent)
+        next(sent)
+        child = children()[0]
+        reader = reader_of(child)
+        if ending == "close":
+            sent.close()  # type: ignore[attr-defined]
+        else:
+            child.kill()
+        assert not psutil.wait_procs([reader], timeout=20)[1]
+        sent.close()  # type: ignore[attr-defined]
 
 
 def grid(columns: int, rows: int) -> bytes:
