@@ -83,9 +83,11 @@ overlaps_another_class = Check(
         WHERE r.mode = 'new' AND e.state <> 'withdrawn' AND e.klass_id IS DISTINCT FROM r.klass_id
           AND e.started_on <= r.ends AND coalesce(e.finished_on, e.started_on) >= r.starts
         UNION
-        SELECT r."row" FROM {r} r
-        JOIN {r} above ON above.person_row = r.person_row AND above."row" < r."row" AND above.first_row <> r.first_row
-        WHERE r.mode = 'new' AND r.person_row < r."row" AND above.starts <= r.ends AND above.ends >= r.starts
+        SELECT r."row" FROM t_number_twice n
+        JOIN t_number_twice m ON m.person_row = n.person_row AND m."row" < n."row" AND m.first_row <> n.first_row
+        JOIN {r} r ON r."row" = n."row"
+        JOIN {r} above ON above."row" = m."row"
+        WHERE r.mode = 'new' AND above.starts <= r.ends AND above.ends >= r.starts
     """,
 )
 

@@ -129,13 +129,13 @@ def begin(work: Work) -> dict[str, int]:
     """Hold the people who are known, find who comes twice, open the classes that are missing."""
     cursor = work.cursor
     cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
+    cursor.execute('CREATE INDEX ON t_resolved ("row")')
     known = "SELECT known_id FROM {r} WHERE NOT bad AND known_id IS NOT NULL AND mode IN ('new', 'extends')"
     people.hold(cursor, work.text(known), {})
     work.run(_NEWCOMERS_TWICE)
     work.run(_CERTIFICATES_AGAIN)
     classes = work.run(_CLASSES, funding=work.context.get("funding", "subsidised"))
     work.run(_ADOPT_CLASSES)
-    cursor.execute('CREATE INDEX ON t_resolved ("row")')
     cursor.execute("CREATE TEMP TABLE t_high (person_id uuid) ON COMMIT DROP")
     cursor.execute("ANALYZE t_newcomer_twice, t_klass, t_certificate_again")
     return {"classes": classes, **_extend(work)}
