@@ -45,7 +45,7 @@ region_of_number_is_unknown = Check(
     severity="warning",
     message=_("证件号码前六位不在现行和已停用的行政区划代码之内,请留意核对;早年发放的证件可能如此。"),
     sql="""
-        SELECT s."row" FROM {r} s
+        SELECT s."row" FROM {s} s
         WHERE s.doc_kind = 'id_card' AND s.bidx IS NOT NULL
           AND NOT EXISTS (SELECT 1 FROM regions_region g WHERE g.code = left(s.mask, 6))
     """,

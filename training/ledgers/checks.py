@@ -30,7 +30,7 @@ occupation_is_unknown = Check(
     code="OCCUPATION_UNKNOWN",
     column="occupation",
     message=_("职业目录中没有这个工种。请改用职业分类大典的名称,或先为该写法指定对应的职业。"),
-    sql='SELECT "row" FROM {r} WHERE occupation IS NOT NULL AND occupation_id IS NULL',
+    sql='SELECT "row" FROM {r} WHERE occupation_unknown',
 )
 
 training_stands_above = Check(

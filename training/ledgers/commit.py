@@ -24,16 +24,17 @@ ORDER BY r.bidx, r."row"
 _CLASSES = """
 INSERT INTO classes_trainingclass (institution_id, number, name, project_id, occupation_id, occupation_text, level_id,
     training_type, funding, region_id, starts_on, ends_on, hours, state, batch_id, row_no)
-SELECT r.institution_id, r.class_key, coalesce(r.project, r.occupation, ''), j.id, r.occupation_id,
-       coalesce(r.occupation, r.project, ''), r.level, coalesce(r.training_type, j.kind, 'employment'),
-       %(funding)s, r.region_code, r.starts, r.ends, r.hours, 'finished', %(batch)s, r."row"
+SELECT r.institution_id, s.class_key, coalesce(s.project, s.occupation, ''), j.id, r.occupation_id,
+       coalesce(s.occupation, s.project, ''), s.level, coalesce(s.training_type, j.kind, 'employment'),
+       %(funding)s, r.region_code, s.starts, s.ends, s.hours, 'finished', %(batch)s, s."row"
 FROM (SELECT min("row") AS "row" FROM {r} WHERE NOT bad AND klass_id IS NULL GROUP BY institution_id, class_key) f
 JOIN {r} r USING ("row")
+JOIN {s} s USING ("row")
 LEFT JOIN LATERAL (
     SELECT id, kind FROM catalogue_project c
-    WHERE c.name = r.project AND r.starts BETWEEN c.valid_from AND coalesce(c.valid_to, 'infinity')
+    WHERE c.name = s.project AND s.starts BETWEEN c.valid_from AND coalesce(c.valid_to, 'infinity')
     ORDER BY c.valid_from DESC LIMIT 1) j ON true
-ORDER BY r."row"
+ORDER BY s."row"
 """
 
 _ADOPT_CLASSES = """
@@ -62,18 +63,21 @@ SELECT q.*, {enrolment_id} AS id,
 FROM (
     SELECT r."row" AS row_no, coalesce(r.known_id, n.person_id, r.person_uuid) AS person_id,
            r.known_id IS NULL AND coalesce(n.first_row, r."row") = r."row" AS fresh,
-           r.name, r.name_key, r.sex, r.birth, r.doc_kind, r.sealed, r.bidx, r.mask,
+           s.name, s.name_key, s.sex, s.birth, s.doc_kind, s.sealed, s.bidx, s.mask,
            k.klass_id, k.institution_id, k.region_code, k.funding,
-           coalesce(r.training_type, k.training_type) AS training_type,
-           CASE WHEN r.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
-           coalesce(r.category, '') AS category, r.hours, r.score, r.result, r.starts AS started_on,
-           CASE WHEN r.result = 'fail' THEN NULL ELSE r.ends END AS finished_on, %(batch)s::uuid AS batch_id,
-           r.cert_no, coalesce(r.cert_name, '') AS cert_name, coalesce(r.occupation, r.project, '') AS occupation_text,
-           r.level, r.cert_on, coalesce(r.cert_family, 'other') AS cert_family,
-           coalesce(r.cert_verdict, '') AS cert_verdict, r.amount_fen, coalesce(r.fund, '') AS fund,
-           r.cert_no IS NOT NULL AND r.certificate_id IS NULL
+           coalesce(s.training_type, k.training_type) AS training_type,
+           CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
+           coalesce(s.category, '') AS category, s.hours::numeric(6, 1) AS hours, s.score::numeric(5, 1) AS score,
+           coalesce(s.result, '') AS result, s.starts AS started_on,
+           CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on, %(batch)s::uuid AS batch_id,
+           s.cert_no, coalesce(s.cert_name, '') AS cert_name, coalesce(s.occupation, s.project, '') AS occupation_text,
+           s.level, s.cert_on, coalesce(s.cert_family, 'other') AS cert_family,
+           coalesce(s.cert_verdict, '') AS cert_verdict, nullif(s.amount_fen, 0) AS amount_fen,
+           coalesce(s.fund, '') AS fund,
+           s.cert_no IS NOT NULL AND r.certificate_id IS NULL
                AND NOT EXISTS (SELECT 1 FROM t_certificate_again a WHERE a."row" = r."row") AS attests
     FROM {r} r
+    JOIN {s} s ON s."row" = r."row" AND s."row" BETWEEN %(low)s AND %(high)s
     JOIN t_klass k ON k.institution_id = r.institution_id AND k.number = r.class_key
     LEFT JOIN t_newcomer_twice n ON n.bidx = r.bidx
     WHERE r."row" BETWEEN %(low)s AND %(high)s AND NOT r.bad AND r.mode = 'new'
@@ -111,14 +115,14 @@ WHERE c.certificate_id IS NOT NULL AND NOT c.fresh
 _EXTENDED = """
 CREATE TEMP TABLE t_extended ON COMMIT DROP AS
 SELECT r."row" AS row_no, r.known_id AS person_id, false AS fresh, r.enrolment_id, r.institution_id, r.region_code,
-       %(batch)s::uuid AS batch_id, r.cert_no, coalesce(r.cert_name, '') AS cert_name,
-       coalesce(r.occupation, r.project, '') AS occupation_text, r.level, r.cert_on,
-       coalesce(r.cert_family, 'other') AS cert_family, coalesce(r.cert_verdict, '') AS cert_verdict, r.amount_fen,
-       coalesce(r.fund, '') AS fund,
+       %(batch)s::uuid AS batch_id, s.cert_no, coalesce(s.cert_name, '') AS cert_name,
+       coalesce(s.occupation, s.project, '') AS occupation_text, s.level, s.cert_on,
+       coalesce(s.cert_family, 'other') AS cert_family, coalesce(s.cert_verdict, '') AS cert_verdict,
+       nullif(s.amount_fen, 0) AS amount_fen, coalesce(s.fund, '') AS fund,
        CASE WHEN r.lacks_certificate AND NOT EXISTS (SELECT 1 FROM t_certificate_again a WHERE a."row" = r."row")
             THEN {certificate_id} END AS certificate_id,
        CASE WHEN r.lacks_payment THEN {payment_id} END AS payment_id
-FROM {r} r
+FROM {r} r JOIN {s} s USING ("row")
 WHERE NOT r.bad AND r.mode = 'extends' AND r.first_row = r."row"
 """
 

@@ -50,8 +50,8 @@ WHERE s.cert_no IN (SELECT cert_no FROM {s} WHERE cert_no IS NOT NULL GROUP BY c
 """
 
 # One statement looks for the same training of the same person both above in this file (``first_row``) and in the
-# registry (``enrolment_id``); losing either half would count somebody twice. It carries all that checks and commit
-# need, so that neither has to join the staged rows again.
+# registry (``enrolment_id``); losing either half would count somebody twice. It carries what the checks ask for and no
+# more: each of them goes through all of it.
 _RESOLVED = """
 CREATE TEMP TABLE t_resolved ON COMMIT DROP AS
 SELECT m.*,
@@ -65,11 +65,9 @@ SELECT m.*,
             WHEN m.lacks_certificate OR m.lacks_payment THEN 'extends'
             ELSE 'same' END AS mode
 FROM (
-    SELECT s."row", s.bad, s.person_uuid, s.name, s.name_key, s.doc_kind, s.bidx, s.sealed, s.mask, s.birth, s.sex,
-           s.project, s.occupation, s.starts, s.ends, s.class_key, s.level, s.hours::numeric(6, 1) AS hours,
-           s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result, s.cert_no, s.cert_name, s.cert_on,
-           s.cert_verdict, s.cert_family, nullif(s.amount_fen, 0) AS amount_fen, s.fund, s.category, s.training_type,
+    SELECT s."row", s.bad, s.person_uuid, s.name_key, s.bidx, s.birth, s.sex, s.starts, s.ends, s.class_key, s.cert_no,
            p.institution_id, coalesce(k.region_id, p.region_code) AS region_code, k.id AS klass_id,
+           s.occupation IS NOT NULL AND o.occupation_id IS NULL AS occupation_unknown,
            o.occupation_id, d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
            coalesce(n.first_row, s."row") AS first_row, coalesce(n.person_row, s."row") AS person_row,
            n.file_name_key, t.certificate_bidx, c.id AS certificate_id, c.person_id AS certificate_person,
