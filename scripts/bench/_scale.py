@@ -205,7 +205,8 @@ def _enrolments(cursor: Any) -> None:
     with _put_aside(cursor, "enrolments_enrolment"):
         cursor.execute(f"""
             INSERT INTO enrolments_enrolment (id, person_id, klass_id, state, category, hours, score, result,
-                                              started_on, finished_on, region_code, funding, training_type, firsts, created_at)
+                                              started_on, finished_on, region_code, funding, training_type, firsts,
+                                              created_at)
             SELECT r.id, {_PERSON_ID.format(i="r.person")}, r.klass_id,
                    CASE WHEN ends_on IS NULL THEN 'withdrawn' ELSE 'finished' END, category, 80, score,
                    CASE WHEN score >= 60 THEN 'pass' ELSE 'fail' END, starts_on, ends_on, county, funding,
