@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from registry.intake import cleaning
+from registry.intake import cleaning_people
 from registry.intake.cells import WARNING, Fault
 from registry.intake.columns import Bench, Column, words
 from registry.lib.dates import ReadDate
@@ -32,7 +32,7 @@ DOC_KINDS_OFFERED = words(
 NAME = Column(
     "name",
     "姓名",
-    cleaning.name,
+    cleaning_people.name,
     synonyms=words(
         "学员姓名 学生姓名 人员姓名 参训人员姓名 培训人员姓名 考生姓名 培训学员姓名 学员 名字 aac003"
     ),
@@ -44,7 +44,7 @@ NAME = Column(
 ID_NUMBER = Column(
     "id_number",
     "身份证号",
-    cleaning.id_number,
+    cleaning_people.id_number,
     synonyms=words(
         "公民身份号码 公民身份证号码 身份证号码 居民身份证号 居民身份证号码 证件号码 身份证 证件号"
         " 身份证件号码 身份证件号 公民身份证号 有效证件号码 身份号码 学员身份证号 学员身份证号码"
@@ -68,16 +68,20 @@ ID_NUMBER = Column(
 DOC_KIND = Column(
     "doc_kind",
     "证件类型",
-    cleaning.doc_kind(DOC_KINDS, DOC_KINDS_OFFERED),
+    cleaning_people.doc_kind(DOC_KINDS, DOC_KINDS_OFFERED),
     synonyms=words("证件种类 证件类别 身份证件类型 有效证件类型"),
     choices=DOC_KINDS_OFFERED,
     note="不填按居民身份证",
     example="居民身份证",
 )
 
-SEX = Column("sex_said", "性别", cleaning.sex, synonyms=words("aac004"), offered=False)
+SEX = Column("sex_said", "性别", cleaning_people.sex, synonyms=words("aac004"), offered=False)
 BIRTH = Column(
-    "birth_said", "出生日期", cleaning.birth, synonyms=words("出生年月日 出生年月 生日 aac006"), offered=False
+    "birth_said",
+    "出生日期",
+    cleaning_people.birth,
+    synonyms=words("出生年月日 出生年月 生日 aac006"),
+    offered=False,
 )
 
 _SEX = Fault("SEX_MISMATCH", WARNING, "性别与证件号码不符，以证件号码为准；请核对")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.intake import cleaning
+from registry.intake import cleaning, cleaning_people
 from registry.intake.cells import Broken, Cell, as_text, copy_text, plain
 from registry.intake.columns import Bench, Cleaned
 from tests.registry.harvesting import RING, book, harvest
@@ -70,7 +70,7 @@ X_NUMBER = cast.X_TAILED[0].id_number
     ],
 )
 def test_bad_numbers_have_one_error_and_stage_nothing(cell: Cell, code: str) -> None:
-    found = clean(cleaning.id_number, cell)
+    found = clean(cleaning_people.id_number, cell)
     assert codes(found) == [code]
     assert set(found.fields) == {r"\N"}
     assert not PERSONAL.search(found.faults[0].message)
@@ -90,7 +90,7 @@ def test_bad_numbers_have_one_error_and_stage_nothing(cell: Cell, code: str) -> 
     ],
 )
 def test_numbers_are_normalised_and_that_is_told(cell: str, told: list[str]) -> None:
-    found = clean(cleaning.id_number, cell)
+    found = clean(cleaning_people.id_number, cell)
     kind, index, sealed, mask, birth, sex = found.fields
     assert (kind, mask, birth, sex) == ("id_card", f"{NUMBER[:6]}********{NUMBER[-4:]}", "1999-07-12", "F")
     assert index == r"\\x" + RING.blind_index(NUMBER, "idno").hex()
@@ -100,13 +100,13 @@ def test_numbers_are_normalised_and_that_is_told(cell: str, told: list[str]) -> 
 
 @pytest.mark.parametrize("letter", ["x", "×", "Ⅹ", "Х", "х"])
 def test_what_was_meant_for_x(letter: str) -> None:
-    found = clean(cleaning.id_number, X_NUMBER[:-1] + letter)
+    found = clean(cleaning_people.id_number, X_NUMBER[:-1] + letter)
     assert found.value.value == X_NUMBER
     assert codes(found) == ["CLEANED"]
 
 
 def test_fifteen_digits_become_eighteen() -> None:
-    found = clean(cleaning.id_number, "650102680101123")
+    found = clean(cleaning_people.id_number, "650102680101123")
     assert found.value.value.startswith("65010219680101123")
     assert found.fields[4:] == ("1968-01-01", "M")
 
@@ -125,7 +125,7 @@ def test_fifteen_digits_become_eighteen() -> None:
     ],
 )
 def test_other_documents(kind: str, cell: Cell, code: str) -> None:
-    found = clean(cleaning.id_number, cell, doc_kind=kind)
+    found = clean(cleaning_people.id_number, cell, doc_kind=kind)
     assert codes(found) == ([code] if code else [])
 
 
@@ -148,7 +148,7 @@ def test_other_documents(kind: str, cell: Cell, code: str) -> None:
     ],
 )
 def test_names(cell: str, name: str, key: str, told: bool) -> None:
-    found = clean(cleaning.name, cell)
+    found = clean(cleaning_people.name, cell)
     assert found.fields == (name, key)
     assert codes(found) == (["CLEANED"] if told else [])
 
@@ -158,13 +158,13 @@ def test_names(cell: str, name: str, key: str, told: bool) -> None:
     [("", "NAME_MISSING"), ("\u200b ", "NAME_MISSING"), (12.0, "CELL_ERROR"), ("李" * 51, "CELL_ERROR")],
 )
 def test_bad_names(cell: Cell, code: str) -> None:
-    assert codes(clean(cleaning.name, cell)) == [code]
+    assert codes(clean(cleaning_people.name, cell)) == [code]
 
 
 def test_long_names_have_no_cap_below_fifty() -> None:
     name = "祖丽菲娅·" + "阿布都热依木江" * 6
     assert len(name) < 50
-    assert clean(cleaning.name, name).fields[0] == name
+    assert clean(cleaning_people.name, name).fields[0] == name
 
 
 # ---------------------------------------------------------------- telephone, bank
@@ -188,7 +188,7 @@ def test_long_names_have_no_cap_below_fifty() -> None:
     ],
 )
 def test_phones(cell: Cell, mask: str | None, told: list[str]) -> None:
-    found = clean(cleaning.phone, cell)
+    found = clean(cleaning_people.phone, cell)
     assert found.fields[2] == (mask or r"\N")
     assert codes(found) == told
     assert all(fault.severity != "error" for fault in found.faults)
@@ -210,7 +210,7 @@ def test_phones(cell: Cell, mask: str | None, told: list[str]) -> None:
     ],
 )
 def test_accounts(cell: Cell, stored: bool, told: bool) -> None:
-    found = clean(cleaning.account, cell)
+    found = clean(cleaning_people.account, cell)
     assert (found.fields[1] != r"\N") is stored
     assert ("ACCOUNT_SUSPECT" in codes(found)) is told
     assert all(not PERSONAL.search(fault.message) for fault in found.faults)
@@ -400,21 +400,21 @@ CELLS = st.one_of(
     st.text("0123456789xX×.-,E+ 年月日", max_size=25),
 )
 EVERY = [
-    cleaning.name,
-    cleaning.id_number,
-    cleaning.phone,
-    cleaning.account,
+    cleaning_people.name,
+    cleaning_people.id_number,
+    cleaning_people.phone,
+    cleaning_people.account,
     cleaning.day(),
     cleaning.period,
     cleaning.number(most=999, decimals=1),
     cleaning.amount,
     cleaning.level,
     cleaning.text(20),
-    cleaning.sex,
-    cleaning.birth,
-    cleaning.holder,
+    cleaning_people.sex,
+    cleaning_people.birth,
+    cleaning_people.holder,
     cleaning.choice({"甲": "a"}, what="类别", offered=("甲",)),
-    cleaning.doc_kind({"护照": "passport"}, ("护照",)),
+    cleaning_people.doc_kind({"护照": "passport"}, ("护照",)),
 ]
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import date
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
@@ -20,15 +19,11 @@ from registry.lib.dates import parse_range
 from registry.lib.text import org_key
 from registry.lib.unreadable import Unreadable
 from training.catalogue import words as said
+from training.ledgers.certificates import certificate_number, family_of
 from training.rosters.columns import CATEGORY
 
 MOST_HOURS = 9999.0
 MOST_SCORE = 999.0
-LONGEST_NUMBER = 40
-
-_FORMAT = "证书编号不符合职业技能等级证书的编号规则(1 位字母加 21 位数字，共 22 位)；请对照证书更正"
-_CUT = "证书编号已被 Excel 转为数字，末几位已丢失；请把该列设为文本后重新填写"
-_SHAPE = "证书编号应含数字，且不超过 40 个字符；请对照证书更正"
 
 
 def _provider(bench: Bench, heading: str) -> Clean:
@@ -43,42 +38,7 @@ def _provider(bench: Bench, heading: str) -> Clean:
     return clean
 
 
-def _certificate_number(bench: Bench, heading: str) -> Clean:
-    """Stages cert_no and cert_verdict. Without a value nothing is staged, and later checks stay silent."""
-    nothing = (NULL, NULL)
-
-    def error(message: str) -> Cleaned:
-        return Cleaned(nothing, None, (Fault("CERTIFICATE_NUMBER_FORMAT", ERROR, message),))
-
-    def clean(cell: Cell) -> Cleaned:
-        if type(cell) is str and cell.isascii() and cell.isalnum():
-            text = cell  # the common case
-        else:
-            fault = cleaning.cell_fault(cell)
-            if fault is not None:
-                return fault._replace(fields=nothing)
-            if isinstance(cell, float | int) and not isinstance(cell, bool) and abs(cell) >= 1e15:
-                return error(_CUT)
-            text = cleaning.unwrapped(plain(cell))
-            if not text or text in _NO_NUMBER:
-                return Cleaned(nothing)
-            if _SCIENTIFIC.fullmatch(text):
-                return error(_CUT)
-        verdict = numbering.read(numbering.normalise(text))
-        if verdict.verdict == numbering.BROKEN:
-            return error(_FORMAT)
-        if len(verdict.number) > LONGEST_NUMBER or not any(map(str.isdigit, verdict.number)):
-            return error(_SHAPE)
-        return Cleaned((verdict.number, verdict.verdict), verdict)
-
-    return clean
-
-
 # What is left of a long number that a spreadsheet took for a quantity.
-_SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?[eE]\+?[0-9]+")
-_NO_NUMBER = frozenset(("无", "/", "-", "—", "——", "暂无", "未取得", "未取证", "待发"))
-
-
 def _score(bench: Bench, heading: str) -> Clean:
     """A number; or a word, which stages no score and says what the result was."""
     as_number = cleaning.number(most=MOST_SCORE, decimals=1, nothing=("免考", "补考", "差"))(bench, heading)
@@ -232,7 +192,7 @@ CERT_NAME = Column(
 CERT_NO = Column(
     "cert_no",
     "证书编号",
-    _certificate_number,
+    certificate_number,
     synonyms=words(
         "证书号 证书号码 职业技能等级证书编号 合格证书编号 结业证书编号 培训合格证书编号 资格证书编号"
         " 证书证书编号"
@@ -292,32 +252,6 @@ _NOTHING_TAUGHT = Fault("OCCUPATION_UNKNOWN", ERROR, "培训项目与培训工�
 _YEAR = Fault("CERTIFICATE_MISMATCH", ERROR, "证书编号中的年份与发证日期不符；请对照证书更正其一")
 _LEVEL = Fault("CERTIFICATE_MISMATCH", ERROR, "证书编号中的等级与等级列不符；请对照证书更正其一")
 
-_FAMILY_WORDS = (
-    ("1+X", "x"),
-    ("等级", "skill_level"),
-    ("专项", "special"),
-    ("资格", "qualification"),
-    ("合格", "completion"),
-    ("结业", "completion"),
-    ("培训", "completion"),
-)
-_FAMILY_OF_FORMAT = {
-    numbering.SKILL: "skill_level",
-    numbering.SKILL_TOP: "skill_level",
-    numbering.PILOT: "skill_level",
-    numbering.QUALIFICATION: "qualification",
-    numbering.COMPLETION: "completion",
-}
-
-
-@lru_cache(maxsize=4096)
-def _family(name: str, format_: str) -> str:
-    """Which kind of certificate: by its name, else by the form of its number."""
-    for word, family in _FAMILY_WORDS:
-        if word in name:
-            return family
-    return _FAMILY_OF_FORMAT.get(format_, "other")
-
 
 class _ClassKeys:
     """The class as numbered; else a number made of what was taught, and when: the same training gives the
@@ -367,7 +301,7 @@ def _finish(bench: Bench) -> Finish:
         if CERT_NO.key in values:
             _judge_certificates(bench)
             staged["cert_family"] = [
-                NULL if verdict is None else _family(name or "", verdict.format)
+                NULL if verdict is None else family_of(name or "", verdict.format)
                 for name, verdict in zip(bench.column("cert_name"), values[CERT_NO.key], strict=True)
             ]
 

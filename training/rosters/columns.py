@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from registry.intake import cleaning
+from registry.intake import cleaning, cleaning_people
 from registry.intake.cells import WARNING, Fault
 from registry.intake.columns import Bench, Column, Finish, SheetSpec, words
 from registry.intake.person_columns import BIRTH, DOC_KIND, ID_NUMBER, NAME, SEX, contradictions
@@ -15,7 +15,7 @@ from training.catalogue import words as said
 PHONE = Column(
     "phone",
     "联系电话",
-    cleaning.phone,
+    cleaning_people.phone,
     synonyms=words(
         "手机号码 手机 电话 手机号 联系方式 联系手机 移动电话 电话号码 本人联系电话 联系电话(手机)"
         " 学员联系电话 aae005"
@@ -73,7 +73,7 @@ BANK_NAME = Column(
 BANK_HOLDER = Column(
     "bank_holder",
     "银行户名",
-    cleaning.holder,
+    cleaning_people.holder,
     synonyms=words("户名 账户名称 开户名 账户名 开户人 开户人姓名 aab025"),
     staged=(("bank_holder", "text"),),
 )
@@ -81,7 +81,7 @@ BANK_HOLDER = Column(
 BANK_ACCOUNT = Column(
     "bank_account",
     "银行账号",
-    cleaning.account,
+    cleaning_people.account,
     synonyms=words(
         "银行账户 银行卡号 账号 卡号 银行帐号 帐号 社保卡银行账号 社会保障卡账号 社保卡账号 银行卡账号"
         " 收款账号 aab026"
