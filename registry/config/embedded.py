@@ -1,10 +1,9 @@
 """The program's own PostgreSQL: with DATABASE_URL unset, a server in `.pgdata` beside manage.py.
 
-It listens on a Unix socket only, in a folder that nobody else can enter. It works for an ordinary user and
-for root; PostgreSQL refuses to run as root, so then it runs under an unprivileged account that exists already
-(`postgres`, else `nobody`). No folder outside the project changes its permissions: where that account cannot
-reach the project, programs and data live in a folder of their own that it can reach, and `.pgdata/location`
-names it.
+It listens on a Unix socket only, in a folder that nobody else can enter. It works for an ordinary user and for root;
+PostgreSQL refuses to run as root, so then it runs under an unprivileged account that exists already (`postgres`, else
+`nobody`). No folder outside the project changes its permissions: where that account cannot reach the project, programs
+and data live in a folder of their own that it can reach, and `.pgdata/location` names it.
 
 For development, demonstration and tests. Production names its own server in DATABASE_URL.
 """
@@ -378,7 +377,7 @@ def _configure(cluster: Cluster, account: Account, *, durable: bool) -> None:
         "unix_socket_directories": f"'{cluster.sockets}'".replace("\\", "\\\\"),
         "unix_socket_permissions": "0700",
         "max_connections": "100",
-        "shared_buffers": "256MB" if durable else "128MB",
+        "shared_buffers": f"{_shared_megabytes()}MB" if durable else "128MB",
         "work_mem": "32MB",
         "maintenance_work_mem": "128MB",
         "max_wal_size": "4GB",
@@ -399,6 +398,11 @@ def _configure(cluster: Cluster, account: Account, *, durable: bool) -> None:
     text = main.read_text(encoding="utf-8")
     if include not in text:
         main.write_text(f"{text}\n{include}", encoding="utf-8")
+
+
+def _shared_megabytes() -> int:
+    """An eighth of the machine's memory, from 128 MB on an old county PC up to 2 GB."""
+    return max(128, min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**23, 2048))
 
 
 def _make_database(cluster: Cluster) -> None:
