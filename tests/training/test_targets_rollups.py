@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from certificates.issuance.models import Certificate
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register, differences
 from training.claims.models import Payment
+from training.classes.models import TrainingClass
 from training.enrolments.models import Enrolment
 from training.targets import services, sums
 from training.targets.counting import Count, Filter, Period, Place
@@ -318,6 +319,29 @@ def _random_step(register: Register, draw: random.Random, klasses: list[object])
         Certificate.objects.filter(pk__in=Certificate.objects.order_by("?")[:1]).update(
             state="revoked", state_on=dt.date(2025, 5, 5)
         )
+
+
+def test_a_class_handed_over_or_removed_takes_its_lines_along(register: Register) -> None:
+    north, south = (register.provider(name, N1) for name in ("北校", "南校"))
+    handed, removed = register.klass(north, N1), register.klass(north, N1)
+    register.finish(handed, "ab")
+    register.finish(removed, "cde")
+    services.fold()
+    # One row stays open meanwhile: it counts under whom its class belongs to.
+    register.finish(handed, "f")
+    TrainingClass.objects.filter(pk=handed.pk).update(institution=south)
+    Enrolment.objects.filter(klass=removed).delete()
+    removed.delete()
+
+    def of_providers() -> dict[str, int]:
+        found = sums.sums(Place(N1), Y2024, {"n": TIMES}, by="provider")
+        return {key: figures["n"] or 0 for key, figures in found.items() if figures["n"]}
+
+    for _turn in range(2):
+        assert of_providers() == {str(south.pk): 3}
+        assert sums.one(Place(N1, institution=south.pk), Y2024, {"n": TIMES}) == {"n": 3}
+        assert [name for name, _found in differences() if "provider" in name] == []
+        services.fold()
 
 
 def test_an_emptied_table_has_empty_rollups(register: Register) -> None:

@@ -16,12 +16,14 @@ from training.targets.tables import (
     CountedPerson,
     CubeClass,
     CubeMonth,
+    CubeProvider,
     CubeYear,
     Delta,
     Dims,
     NodeMonth,
     NodeYear,
     PersonDelta,
+    ProviderYear,
 )
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "CountedPerson",
     "CubeClass",
     "CubeMonth",
+    "CubeProvider",
     "CubeYear",
     "Delta",
     "Dims",
@@ -39,6 +42,7 @@ __all__ = [
     "NodeYear",
     "PersonDelta",
     "Plan",
+    "ProviderYear",
     "Target",
 ]
 

@@ -197,9 +197,12 @@ class ClassMonth(Sums):
 
 
 class CubeMonth(Sums):
-    """`NodeMonth` by every code: for indicators about one kind of training or one category of people."""
+    """`NodeMonth` by every code: for indicators about one kind of training or one category of people.
 
-    pk = models.CompositePrimaryKey("node", "own", "measure", "month", "dims_id")
+    The key names the combination before the month: such an indicator asks for few combinations of many.
+    """
+
+    pk = models.CompositePrimaryKey("node", "own", "measure", "dims_id", "month")
     node = code_field(9)
     own = models.BooleanField()
     measure = models.SmallIntegerField(choices=Measure.choices)
@@ -215,7 +218,7 @@ class CubeMonth(Sums):
 class CubeYear(Sums):
     """`NodeYear` by every code."""
 
-    pk = models.CompositePrimaryKey("node", "own", "measure", "year", "dims_id")
+    pk = models.CompositePrimaryKey("node", "own", "measure", "dims_id", "year")
     node = code_field(9)
     own = models.BooleanField()
     measure = models.SmallIntegerField(choices=Measure.choices)
@@ -253,3 +256,41 @@ class CubeClass(Sums):
                 condition=models.Q(institution_id__gt=0),
             ),
         ]
+
+
+class ProviderYear(Sums):
+    """`ClassMonth` by provider and year: a county's providers, without a line for each of their classes.
+
+    A class is counted under the provider that it belongs to; what names no provider lies under 0. The 人数 are those
+    of the provider.
+    """
+
+    pk = models.CompositePrimaryKey("region_code", "measure", "dims_id", "institution_id", "year")
+    region_code = code_field(9)
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    dims_id = models.IntegerField()
+    institution_id = models.BigIntegerField()
+    year = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "targets_provider_year"
+        verbose_name = _("机构年汇总")
+        verbose_name_plural = _("机构年汇总")
+        indexes = [models.Index(fields=["institution_id"], name="targets_provider_institution")]
+
+
+class CubeProvider(Sums):
+    """`ProviderYear` by every code."""
+
+    pk = models.CompositePrimaryKey("region_code", "measure", "dims_id", "institution_id", "year")
+    region_code = code_field(9)
+    measure = models.SmallIntegerField(choices=Measure.choices)
+    dims_id = models.IntegerField()
+    institution_id = models.BigIntegerField()
+    year = models.SmallIntegerField()
+
+    class Meta:
+        db_table = "targets_cube_provider"
+        verbose_name = _("机构年汇总（分口径）")
+        verbose_name_plural = _("机构年汇总（分口径）")
+        indexes = [models.Index(fields=["institution_id"], name="targets_cubeprov_institution")]

@@ -260,6 +260,23 @@ def _nodes() -> Iterator[Check]:
             f"""SELECT {key.format(dims="f.dims_id")} AS key, f.{column} AS n
                 FROM targets_class_month f WHERE f.{column} <> 0""",
         )
+    for table, dims in (("targets_provider_year", "d.slim_id"), ("targets_cube_provider", "d.id")):
+        for column in ("n", "amount_fen", "heads_year", "heads_plan", "heads_year_sub", "heads_plan_sub"):
+            key = "concat_ws('/', f.region_code, f.measure, {provider}, {year}, {dims})"
+            live = key.format(
+                provider="coalesce(k.institution_id, f.institution_id)",
+                year="extract(year FROM f.month)::int",
+                dims=dims,
+            )
+            held = key.format(provider="f.institution_id", year="f.year", dims="f.dims_id")
+            yield Check(
+                f"{table}: {column}",
+                f"""SELECT {live} AS key, sum(f.{column}) AS n
+                    FROM targets_cube_class f JOIN targets_dims d ON d.id = f.dims_id
+                    LEFT JOIN classes_trainingclass k ON k.id = f.klass_id
+                    GROUP BY 1 HAVING sum(f.{column}) <> 0""",
+                f"SELECT {held} AS key, f.{column} AS n FROM {table} f WHERE f.{column} <> 0",
+            )
 
 
 # --- what must hold whatever the numbers --------------------------------------------------------------

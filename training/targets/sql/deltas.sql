@@ -270,6 +270,8 @@ BEGIN
     DELETE FROM targets_cube_class WHERE measure = ANY (measures);
     DELETE FROM targets_cube_month WHERE measure = ANY (measures);
     DELETE FROM targets_cube_year WHERE measure = ANY (measures);
+    DELETE FROM targets_provider_year WHERE measure = ANY (measures);
+    DELETE FROM targets_cube_provider WHERE measure = ANY (measures);
     RETURN NULL;
 END $$;
 

@@ -109,6 +109,19 @@ BEGIN
         '(SELECT region_code, measure, klass_id, institution_id, month, slim_id AS dims_id, n, amount_fen,
                  iy AS heads_year, ip AS heads_plan, iys AS heads_year_sub, ips AS heads_plan_sub FROM fold_line)');
 
+    CREATE TEMP TABLE fold_provider ON COMMIT DROP AS
+    SELECT l.region_code, l.measure, l.dims_id, l.slim_id, coalesce(k.institution_id, l.institution_id) AS institution_id,
+           extract(year FROM l.month)::smallint AS year, sum(l.n)::int AS n, sum(l.amount_fen)::bigint AS amount_fen,
+           sum(l.iy)::int AS heads_year, sum(l.ip)::int AS heads_plan,
+           sum(l.iys)::int AS heads_year_sub, sum(l.ips)::int AS heads_plan_sub
+    FROM fold_line l LEFT JOIN classes_trainingclass k ON k.id = l.klass_id
+    GROUP BY 1, 2, 3, 4, 5, 6;
+    ANALYZE fold_provider;
+    PERFORM targets_add('targets_cube_provider', 'region_code, measure, dims_id, institution_id, year', 'fold_provider');
+    PERFORM targets_add('targets_provider_year', 'region_code, measure, dims_id, institution_id, year',
+        '(SELECT region_code, measure, slim_id AS dims_id, institution_id, year, n, amount_fen,
+                 heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_provider)');
+
     CREATE TEMP TABLE fold_leaf ON COMMIT DROP AS
     SELECT region_code, measure, month, dims_id, slim_id, sum(n)::int AS n, sum(amount_fen)::bigint AS amount_fen,
            sum(cy)::int AS cy, sum(cp)::int AS cp, sum(fy)::int AS fy, sum(fp)::int AS fp, sum(vy)::int AS vy, sum(vp)::int AS vp,
@@ -137,15 +150,15 @@ BEGIN
     GROUP BY 1, 2, 3, 4, 5, 6, 7;
     ANALYZE fold_node;
 
-    PERFORM targets_add('targets_cube_month', 'node, own, measure, month, dims_id', 'fold_node');
-    PERFORM targets_add('targets_cube_year', 'node, own, measure, year, dims_id', 'fold_node');
+    PERFORM targets_add('targets_cube_month', 'node, own, measure, dims_id, month', 'fold_node');
+    PERFORM targets_add('targets_cube_year', 'node, own, measure, dims_id, year', 'fold_node');
     PERFORM targets_add('targets_node_month', 'node, own, measure, month, dims_id',
         '(SELECT node, own, measure, month, slim_id AS dims_id, n, amount_fen,
                  heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_node)');
     PERFORM targets_add('targets_node_year', 'node, own, measure, year, dims_id',
         '(SELECT node, own, measure, year, slim_id AS dims_id, n, amount_fen,
                  heads_year, heads_plan, heads_year_sub, heads_plan_sub FROM fold_node)');
-    DROP TABLE fold_delta, fold_line, fold_leaf, fold_place, fold_node;
+    DROP TABLE fold_delta, fold_line, fold_provider, fold_leaf, fold_place, fold_node;
 END $$;
 
 -- People counted by name: the same, for the few indicators that need it.
@@ -176,3 +189,45 @@ BEGIN
     PERFORM targets_fold_taken();
     RETURN folded;
 END $$;
+
+-- Lines by provider follow their class: to another provider when it is handed over, to nobody (0) when it is removed,
+-- because what is still open of a removed class is folded under nobody as well and cancels out there.
+-- Open lines need nothing: they are folded under whom the class belongs to by then.
+CREATE FUNCTION targets_hand_over(klasses bigint[], givers bigint[], takers bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    part text[];
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
+    FOREACH part SLICE 1 IN ARRAY ARRAY[['targets_provider_year', 'targets_class_month'],
+                                        ['targets_cube_provider', 'targets_cube_class']] LOOP
+        PERFORM targets_add(part[1], 'region_code, measure, dims_id, institution_id, year', format(
+            '(SELECT t.region_code, t.measure, t.dims_id, side.institution_id, extract(year FROM t.month)::smallint AS year,
+                     side.sign * t.n AS n, side.sign * t.amount_fen AS amount_fen,
+                     side.sign * t.heads_year AS heads_year, side.sign * t.heads_plan AS heads_plan,
+                     side.sign * t.heads_year_sub AS heads_year_sub, side.sign * t.heads_plan_sub AS heads_plan_sub
+              FROM unnest(%L::bigint[], %L::bigint[], %L::bigint[]) h (klass_id, giver, taker)
+              JOIN %I t ON t.klass_id = h.klass_id AND t.klass_id > 0
+              CROSS JOIN LATERAL (VALUES (h.giver, -1), (h.taker, 1)) side (institution_id, sign))',
+            klasses, givers, takers, part[2]));
+    END LOOP;
+END $$;
+
+CREATE FUNCTION targets_class_moved() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM targets_hand_over(ARRAY[NEW.id], ARRAY[OLD.institution_id], ARRAY[NEW.institution_id]);
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION targets_classes_went() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM gone) THEN
+        PERFORM targets_hand_over(array_agg(id), array_agg(institution_id), array_agg(0::bigint)) FROM gone;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Imports add classes and change none of this, so neither trigger is ever in their way.
+CREATE TRIGGER targets_moved AFTER UPDATE OF institution_id ON classes_trainingclass
+    FOR EACH ROW WHEN (OLD.institution_id <> NEW.institution_id) EXECUTE FUNCTION targets_class_moved();
+CREATE TRIGGER targets_went AFTER DELETE ON classes_trainingclass
+    REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION targets_classes_went();

@@ -25,7 +25,8 @@ BEGIN
     LOCK TABLE enrolments_enrolment, issuance_certificate, claims_payment IN SHARE ROW EXCLUSIVE MODE;
     PERFORM pg_advisory_xact_lock(hashtext('targets_fold'));
     TRUNCATE targets_delta, targets_class_month, targets_node_month, targets_node_year,
-             targets_cube_class, targets_cube_month, targets_cube_year;
+             targets_cube_class, targets_cube_month, targets_cube_year,
+             targets_provider_year, targets_cube_provider;
 
     PERFORM targets_rebuild_people();
 
