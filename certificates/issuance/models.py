@@ -84,6 +84,13 @@ class Certificate(models.Model):
                 violation_error_message=_("证书编号已被占用。"),
             )
         ]
+        # The certificates behind a figure of a division and month, and those that were taken off there.
+        indexes = [
+            models.Index(fields=["region_code", "issued_on", "id"], name="issuance_region_day"),
+            models.Index(
+                fields=["region_code"], name="issuance_region_revoked", condition=models.Q(state="revoked")
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.number

@@ -42,6 +42,7 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '证书',
                 'db_table': 'issuance_certificate',
                 'constraints': [models.UniqueConstraint(fields=('number',), name='issuance_number_once', violation_error_message='证书编号已被占用。')],
+                'indexes': [models.Index(fields=['region_code', 'issued_on', 'id'], name='issuance_region_day'), models.Index(condition=models.Q(('state', 'revoked')), fields=['region_code'], name='issuance_region_revoked')],
             },
         ),
     ]

@@ -261,9 +261,9 @@ def _earliest_of_provider(place: Place, count: Count, params: dict[str, Any]) ->
 # --- certificates: 取证, 新增高技能 -------------------------------------------------------------------
 
 _CERTIFICATE_ROWS = """
-    SELECT c.region_code || '-' || (CASE WHEN line.sign > 0 THEN 1 ELSE 2 END) || '-' || c.id, c.enrolment_id,
-           p.name, m.mask, coalesce(i.name, ''), '', line.day, c.region_code, c.family, '', '', c.number,
-           NULL::bigint, line.sign
+    SELECT concat_ws('-', c.region_code, CASE WHEN line.sign > 0 THEN 1 ELSE 2 END || to_char({day}, 'YYYYMMDD'), c.id),
+           c.enrolment_id, p.name, m.mask, coalesce(i.name, ''), '', line.day, c.region_code, c.family, '', '',
+           c.number, NULL::bigint, line.sign
     FROM issuance_certificate c
     CROSS JOIN LATERAL (VALUES (c.issued_on, 1),
         (CASE WHEN c.state = 'revoked' THEN coalesce(c.state_on, c.issued_on) END, -1)) line (day, sign)
@@ -271,44 +271,58 @@ _CERTIFICATE_ROWS = """
     LEFT JOIN institutions_institution i ON i.id = c.institution_id
     LEFT JOIN LATERAL (SELECT mask FROM people_document d WHERE d.person_id = p.id
                        ORDER BY d.is_primary DESC, d.id LIMIT 1) m ON true
-    WHERE {where} AND line.day BETWEEN %(since)s AND %(until)s AND line.sign = %(sign)s AND c.id > %(row)s
-    ORDER BY c.id LIMIT %(limit)s
+    WHERE {where} AND line.day BETWEEN %(since)s AND %(until)s AND line.sign = %(sign)s
+      AND ({day}, c.id) > (%(day)s, %(row)s)
+    ORDER BY {day}, c.id LIMIT %(limit)s
 """
+_START = (date.min, 0)
 
 
 def _certificates(place: Place, period: Period, count: Count, after: str, size: int) -> Iterator[Row]:
-    """Certificates of the leaf divisions in order; in each, first those issued, then those taken off."""
+    """Certificates of the leaf divisions in order; in each, first those issued, then those taken off, by day."""
     if place.klass:
         return
-    region_at, side_at, row_at = _read_cursor(after)
+    region_at, side_and_day, row_at = _read_cursor(after)
+    side_at, day_at = _read_day(side_and_day)
     for region in _leaves(place, region_at):
         for side, sign in ((1, 1), (2, -1)):
             here = region == region_at
             if here and side < side_at:
                 continue
-            start = row_at if here and side == side_at else 0
+            start = (day_at, row_at) if here and side == side_at else _START
             yield from _certificates_of(place, region, period, count, sign, start, size)
 
 
+def _read_day(number: int) -> tuple[int, date]:
+    """120230501 is the first side at the first of May 2023; anything else begins from the beginning."""
+    side, day = divmod(number, 10**8)
+    try:
+        return side, date(day // 10_000, day // 100 % 100, day % 100)
+    except ValueError:
+        return 0, date.min
+
+
 def _certificates_of(
-    place: Place, region: str, period: Period, count: Count, sign: int, after: int, limit: int
+    place: Place, region: str, period: Period, count: Count, sign: int, after: tuple[date, int], limit: int
 ) -> list[Row]:
     params: dict[str, Any] = {
         "region": region,
         "since": period.since,
         "until": period.until,
         "sign": sign,
-        "row": after,
+        "day": after[0],
+        "row": after[1],
         "limit": limit,
         "institution": place.institution,
         "rank": count.filter.min_rank,
         "family": list(count.filter.family),
     }
-    conditions = ["c.region_code = %(region)s"]
-    if sign > 0:
-        conditions.append("c.issued_on BETWEEN %(since)s AND %(until)s")
-    else:
-        conditions.append("c.state = 'revoked'")
+    # The day as the index has it: certificates of a month are found without reading those of all years.
+    day = "c.issued_on" if sign > 0 else "line.day"
+    conditions = [
+        "c.region_code = %(region)s",
+        "c.issued_on BETWEEN %(since)s AND %(until)s" if sign > 0 else "c.state = 'revoked'",
+    ]
     if count.measure is Measure.HIGH_NEW:
         conditions.append("c.first_high")
     if count.filter.family:
@@ -319,5 +333,5 @@ def _certificates_of(
         # Lines that name no provider go under 0.
         conditions.append("coalesce(c.institution_id, 0) = %(institution)s")
     with connection.cursor() as cursor:
-        cursor.execute(_CERTIFICATE_ROWS.format(where=" AND ".join(conditions)), params)
+        cursor.execute(_CERTIFICATE_ROWS.format(where=" AND ".join(conditions), day=day), params)
         return [Row(*values) for values in cursor.fetchall()]
