@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import Case, IntegerField, Q, Value, When
+from django.db.models import Q
 from django.utils import timezone
 
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Membership, Role, User
@@ -30,18 +30,18 @@ PRIORITY = (
     Role.TRN,
 )
 
+_RANK: dict[str, int] = {role: place for place, role in enumerate(PRIORITY)}
+
 NOTHING = Q(pk__in=[])
 
 
 def membership_for(user: User) -> Membership | None:
     """The membership in which the user acts today, None without a valid one."""
-    rank = Case(
-        *(When(role=role, then=Value(place)) for place, role in enumerate(PRIORITY)),
-        default=Value(len(PRIORITY)),
-        output_field=IntegerField(),
+    valid = user.memberships.valid_on(timezone.localdate()).select_related("institution", "region")
+    # Every request asks, and nobody has more than a few: put in order here, not by a long expression in SQL.
+    return min(
+        valid, key=lambda held: (_RANK.get(held.role, len(_RANK)), held.valid_from, held.pk), default=None
     )
-    valid = user.memberships.valid_on(timezone.localdate())
-    return valid.select_related("institution", "region").order_by(rank, "valid_from", "id").first()
 
 
 def actor_for(user: User | AnonymousUser) -> Actor:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from django import template
+from django.conf import settings
 from django.forms.boundfield import BoundField
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, resolve, reverse
+from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 from django.utils.functional import Promise
-from django.utils.html import format_html, format_html_join, json_script
-from django.utils.safestring import SafeString
+from django.utils.html import format_html, json_script
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from registry.accounts.policy import can
@@ -35,6 +37,8 @@ def number(value: Any, places: int = 0) -> str:
     """1234567 → 1,234,567; None and "" → a dash. `places` decimals, half up."""
     if value is None or value == "":
         return NOTHING
+    if not places and type(value) is int:
+        return f"{value:,}"
     step = Decimal(1).scaleb(-places)
     return f"{Decimal(str(value)).quantize(step, rounding=ROUND_HALF_UP):,}"
 
@@ -51,7 +55,8 @@ def wan(fen: int | None) -> SafeString | str:
     if fen is None:
         return NOTHING
     short = _("%(sum)s 万元") % {"sum": format_wan(fen)}
-    return format_html('<data value="{}" title="{}">{}</data>', Decimal(fen) / 100, money(fen), short)
+    # Pages have hundreds of these, all of them numbers and our own words: nothing needs escaping.
+    return mark_safe(f'<data value="{Decimal(fen) / 100}" title="{money(fen)}">{short}</data>')
 
 
 @register.filter
@@ -128,10 +133,15 @@ def get(mapping: Mapping[Any, Any] | None, key: Any) -> Any:
 @register.simple_tag
 def icon(name: str, tone: str = "") -> SafeString:
     """An icon of the sprite. Decoration only: the words beside it carry the meaning."""
+    return _icon(name, tone, static("vendor/tabler/sprite.svg"))
+
+
+@lru_cache(maxsize=500)
+def _icon(name: str, tone: str, sprite: str) -> SafeString:
     return format_html(
         '<svg class="i {}" aria-hidden="true" focusable="false"><use href="{}#i-{}"></use></svg>',
         tone and f"{tone}-ink",
-        static("vendor/tabler/sprite.svg"),
+        sprite,
         name,
     )
 
@@ -170,15 +180,12 @@ def _percent(share: float | Decimal | None) -> float:
 
 
 def _drawn(parts: Sequence[tuple[float, float, str]], css: str = "") -> SafeString:
-    rects = format_html_join(
-        "",
-        '<rect class="{}" x="{}" width="{}" height="1"></rect>',
-        ((tone, f"{x:.2f}", f"{width:.2f}") for x, width, tone in parts),
+    # Tables have a bar in every row; tones are our own words, the rest is numbers.
+    rects = "".join(
+        f'<rect class="{tone}" x="{x:.2f}" width="{width:.2f}" height="1"></rect>' for x, width, tone in parts
     )
-    return format_html(
-        '<svg class="bar {}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">{}</svg>',
-        css,
-        rects,
+    return mark_safe(
+        f'<svg class="bar {css}" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true">{rects}</svg>'
     )
 
 
@@ -211,7 +218,7 @@ def menu_item(
     actor = getattr(request, "actor", None)
     href = url_or_nothing(name)
     if href and actor is not None:
-        action = getattr(resolve(href).func, "policy", None)
+        action = _action_of(href, get_urlconf() or settings.ROOT_URLCONF)
         if (roles and actor.role not in roles.split()) or (action and not can(actor, action)):
             href = ""
     match = getattr(request, "resolver_match", None)
@@ -221,6 +228,12 @@ def menu_item(
     )
     lit = context.get("menu") or (name if here == name or same_room else "")
     return {"href": href, "icon_name": icon_name, "label": label, "count": count, "current": lit == name}
+
+
+@lru_cache(maxsize=100)
+def _action_of(href: str, urlconf: str) -> str | None:
+    """What the page's view requires. Every page draws the whole menu, and addresses do not change meanwhile."""
+    return getattr(resolve(href, urlconf).func, "policy", None)
 
 
 @register.simple_block_tag

@@ -30,7 +30,7 @@ class Row:
     cursor: str
     enrolment_id: int | None
     name: str
-    mask: str
+    mask: str | None
     institution: str
     klass: str
     day: date

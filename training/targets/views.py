@@ -15,17 +15,16 @@ from django.views.decorators.http import require_safe
 
 from registry.accounts.policy import require, requires
 from registry.lib.scope import Actor, Scope
-from registry.regions.queries import ancestors, names
-from training.catalogue.codes import Funding, PersonCategory, TrainingType
+from registry.regions.queries import ancestors
+from training.catalogue.codes import TrainingType
 from training.targets import board as boards
-from training.targets import export, places, queries, rows, wording
+from training.targets import export, listing, places, queries, rows, wording
 from training.targets.board import Board
 from training.targets.counting import Period, Place
 from training.targets.models import Kind, Nature, Plan
 from training.targets.places import OutsideScope
 from training.targets.queries import Line
 from training.targets.selection import Selection, Unreadable
-from training.targets.tables import Measure
 
 _BELOW = {
     boards.DIVISIONS: (_lazy("地区"), _lazy("地区明细")),
@@ -98,7 +97,6 @@ def row_list(request: HttpRequest, code: str) -> HttpResponse:
     count = chosen.counts[name]
     total = queries.figures(scope, chosen.plan, chosen.place, chosen.period, chosen.indicator)[name]
     page = rows.page(scope, chosen.plan, chosen.place, chosen.period, count, request.GET.get("after", ""))
-    certificates = count.measure in (Measure.CERTIFIED, Measure.HIGH_NEW)
     context = {
         "selection": chosen,
         "count_name": name,
@@ -108,9 +106,8 @@ def row_list(request: HttpRequest, code: str) -> HttpResponse:
         "definition": wording.definition(count, chosen.place, chosen.period),
         "place_name": wording.place_name(chosen.place),
         "crumbs": _crumbs(chosen),
-        "lines": _shown_rows(page, certificates=certificates),
-        "is_certificate": certificates,
-        "is_payment": count.measure is Measure.PAID,
+        "row_titles": listing.titles(count),
+        "lines": listing.lines(page, count),
         "first": bool(request.GET.get("after")),
     }
     return render(request, "training/targets/rows.html", context)
@@ -162,7 +159,8 @@ def _selection(scope: Scope, plan: Plan, request: HttpRequest) -> Selection:
 def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
     chosen = found.selection
     base = reverse("targets:plan", args=[chosen.plan.code])
-    lines = [_linked(chosen, line, base) for line in found.lines]
+    rows_base = reverse("targets:rows", args=[chosen.plan.code])
+    lines = [_linked(chosen, line, base, rows_base) for line in found.lines]
     divisions = found.below == boards.DIVISIONS
     links = [line["href"] for line in lines]
     return {
@@ -173,7 +171,7 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
         "period": chosen.period,
         "progress": found.progress,
         "figures": found.figures,
-        "links": _row_links(chosen),
+        "links": _row_links(chosen, rows_base),
         "lines": lines,
         "has_targets": divisions,
         "below_title": _BELOW[found.below][1],
@@ -216,10 +214,10 @@ def _months(found: Board, base: str) -> dict[str, Any]:
     }
 
 
-def _linked(chosen: Selection, line: Line, base: str) -> dict[str, Any]:
+def _linked(chosen: Selection, line: Line, base: str, rows_base: str) -> dict[str, Any]:
     """A line with its own address and the addresses of the rows behind its figures."""
     there = chosen.at(line.place)
-    links = _row_links(there)
+    links = _row_links(there, rows_base)
     href = links["n"] if line.place.klass is not None else f"{base}?{there.query()}"
     name = line.name or _("未注明机构")
     if line.place.klass == 0:
@@ -236,10 +234,10 @@ def _linked(chosen: Selection, line: Line, base: str) -> dict[str, Any]:
     }
 
 
-def _row_links(chosen: Selection) -> dict[str, str]:
-    base = reverse("targets:rows", args=[chosen.plan.code])
+def _row_links(chosen: Selection, base: str) -> dict[str, str]:
     query = chosen.query()
-    return {name: f"{base}?{query}{'&' if query else ''}count={name}" for name in wording.COLUMNS}
+    start = f"{base}?{query}{'&' if query else ''}count="
+    return {name: start + name for name in wording.COLUMNS}
 
 
 def _crumbs(chosen: Selection) -> list[tuple[str, str]]:
@@ -271,19 +269,3 @@ def _periods(chosen: Selection) -> list[Period]:
     years = {year for year in (*chosen.whole.years, today.year) if year <= today.year}
     found = [chosen.whole, *(Period.of_year(year) for year in sorted(years, reverse=True))]
     return found if chosen.period.key in {period.key for period in found} else [*found, chosen.period]
-
-
-def _shown_rows(page: rows.Page, *, certificates: bool) -> list[dict[str, Any]]:
-    places = names({row.region for row in page.rows})
-    kinds: dict[str, Any] = dict(wording.families() if certificates else TrainingType.choices)
-    funding, categories = dict(Funding.choices), dict(PersonCategory.choices)
-    return [
-        {
-            "row": row,
-            "region": places.get(row.region, row.region),
-            "kind": kinds.get(row.kind, row.kind),
-            "funding": funding.get(row.funding, ""),
-            "category": categories.get(row.category, ""),
-        }
-        for row in page.rows
-    ]

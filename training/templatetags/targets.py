@@ -1,14 +1,15 @@
 """Rows of the board's tables. A board has hundreds of cells, so they are drawn here and not by template nodes.
 
-Texts from the database go through format_html; addresses are made by `Selection.query`, numbers by us.
+Texts from the database are escaped; addresses are made by `Selection.query`, numbers and titles of columns by us.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django import template
-from django.utils.html import escape, format_html, format_html_join
+from django.utils.html import conditional_escape, escape
 from django.utils.safestring import SafeString, mark_safe
 
 from registry.templatetags.house import NOTHING, bar, number, rate, tag, wan
@@ -17,6 +18,8 @@ from training.targets.numbers import Numbered
 from training.targets.progress import Progress
 
 register = template.Library()
+
+_CLASSES = {css: f' class="{css}"' if css else "" for css in ("", "n", "num", "nowrap")}
 
 
 @register.simple_tag
@@ -77,30 +80,61 @@ def number_row(line: Numbered, titles: list[tuple[str, str]], labels: Mapping[st
     target, found = line.target, line.progress
     item = f"：{target.item}" if target.item else ""
     notes = "；".join(filter(None, [target.note, found.note]))
-    small = format_html('<br><small class="mute">{}</small>', notes) if notes else ""
-    cells = [
-        target.indicator_id,
-        format_html("{}{}{}", target.indicator.name, item, small),
-        target.period,
-        f"{target.printed} {target.unit}",
+    small = f'<br><small class="mute">{escape(notes)}</small>' if notes else ""
+    cells = (
+        escape(target.indicator_id),
+        f"{escape(target.indicator.name)}{escape(item)}{small}",
+        escape(target.period),
+        escape(f"{target.printed} {target.unit}"),
         labels[target.kind],
         tag(labels[target.nature], "mute"),
-        target.place,
+        escape(target.place),
         number(line.times),
         number(line.people),
         NOTHING if found.rate is None else rate(found.rate),
         tag(found.word, found.tone),
-        mark_safe(
-            " ".join(
-                f'<a href="#remark-{n}" aria-label="{titles[-1][1]} {n}">[{n}]</a>' for n in line.remarks
-            )
-        ),
-    ]
-    return format_html(
-        "<tr>{}</tr>",
-        format_html_join(
-            "",
-            '<td class="{}" data-l="{}">{}</td>',
-            ((css, title, cell) for (css, title), cell in zip(titles, cells, strict=True)),
-        ),
+        " ".join(f'<a href="#remark-{n}" aria-label="{titles[-1][1]} {n}">[{n}]</a>' for n in line.remarks),
     )
+    return _row(
+        f'<td class="{css}" data-l="{title}">{cell}</td>'
+        for (css, title), cell in zip(titles, cells, strict=True)
+    )
+
+
+def _row(cells: Iterable[str]) -> SafeString:
+    return mark_safe(f"<tr>{''.join(cells)}</tr>")
+
+
+@register.simple_tag
+def below_row(
+    entry: Mapping[str, Any], titles: Mapping[str, str], columns: Mapping[str, str], below: str
+) -> SafeString:
+    """One division, provider or class: its name leading below, its figures leading to their rows."""
+    name = escape(entry["name"])
+    if entry["href"]:
+        name = _link(entry["href"], name)
+    figures, links = entry["figures"], entry["links"]
+    divisions = below == "divisions"
+    cells = [f'<th scope="row">{name}</th>']
+    if divisions:
+        cells.append(f'<td class="n" data-l="{titles["target"]}">{entry["target"]}</td>')
+    cells.append(f'<td class="n" data-l="{titles["n"]}">{figure("n", figures, links)}</td>')
+    if divisions:
+        cells.append(progress_cells(entry["progress"], titles))
+    elif below == "classes":
+        cells.append(f'<td class="nowrap" data-l="{titles["days"]}">{entry["note"]}</td>')
+    cells.append(figure_cells(figures, links, columns))
+    return _row(cells)
+
+
+@register.simple_tag
+def counted_row(entry: Mapping[str, Any], titles: list[tuple[str, str]]) -> SafeString:
+    """One row behind a figure; the name leads to the training, `cells` are what the list shows beside it."""
+    name, href = escape(entry["name"]), escape(entry["href"])
+    head = f'<a href="{href}">{name}</a>' if href else name
+    cells = "".join(
+        f'<td{_CLASSES[css]} data-l="{title}">{conditional_escape(cell)}</td>'
+        for (css, title), cell in zip(titles, entry["cells"], strict=True)
+    )
+    opened = f'<tr data-href="{href}">' if href else "<tr>"
+    return mark_safe(f'{opened}<th scope="row">{head}</th>{cells}</tr>')
