@@ -69,9 +69,14 @@ def gather(scope: Scope, chosen: Selection, today: date) -> Board:
     counts = chosen.counts
     types = {f"type/{code}": _of_type(counts["n"], code) for code in TrainingType.values}
     place = places.narrowed(scope, plan, place)
-    held = queries.with_people(place, period, chosen.indicator, sums.one(place, period, counts | types))
-    below, lines = _below(scope, chosen, today)
     at_root = place == chosen.root
+    # The plan's own numbers are asked for along with the figures when both are of the same years.
+    together = at_root and period == chosen.whole
+    printed = {f"number/{name}": count for name, count in numbers.wanted(plan).items()} if together else {}
+    held = queries.with_people(
+        place, period, chosen.indicator, sums.one(place, period, counts | types | printed)
+    )
+    below, lines = _below(scope, chosen, today)
     return Board(
         selection=chosen,
         today=today,
@@ -81,9 +86,17 @@ def gather(scope: Scope, chosen: Selection, today: date) -> Board:
         below=below,
         lines=lines,
         months=queries.months(scope, plan, place, period, chosen.indicator) if len(period.key) != 7 else {},
-        numbers=numbers.numbers(scope, plan, place, today) if at_root else [],
+        numbers=numbers.numbers(scope, plan, place, today, _printed(held) if together else None)
+        if at_root
+        else [],
         remarks=numbers.remarks(scope, plan) if at_root else [],
     )
+
+
+def _printed(held: Figures) -> Figures:
+    return {
+        name.removeprefix("number/"): figure for name, figure in held.items() if name.startswith("number/")
+    }
 
 
 def _of_type(main: Count, code: str) -> Count:

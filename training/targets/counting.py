@@ -141,6 +141,8 @@ class Place:
     own: bool = False
     institution: int | None = None
     klass: int | None = None
+    #: for whom and as what it was found to lie within the scope (see places.narrowed)
+    seen: tuple[object, ...] | None = field(default=None, compare=False, repr=False)
 
     @property
     def is_node(self) -> bool:

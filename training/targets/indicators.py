@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from decimal import Decimal
 
+from django.db import connection
+from django.db.models import prefetch_related_objects
+
 from training.targets import progress
 from training.targets.counting import SUBSIDISED, Count, Filter, Period, Place
-from training.targets.models import Allocation, Event, Indicator, Kind, Plan
+from training.targets.models import Event, Indicator, Kind, Plan
 from training.targets.progress import PEOPLE
 from training.targets.tables import Measure
 
@@ -53,14 +56,20 @@ def standard(indicator: Indicator | None) -> dict[str, Count]:
     }
 
 
+def of_plan(plan: Plan) -> list[Indicator]:
+    """All indicators of a plan in its order, with their targets in theirs: read once for a page."""
+    prefetch_related_objects([plan], "indicators__targets")
+    return sorted(plan.indicators.all(), key=lambda one: one.order)
+
+
 def choices(plan: Plan) -> list[Indicator]:
     """Indicators that a table can be drawn for, the plan's headline first."""
-    found = (
-        plan.indicators.filter(event__in=list(MEASURES))
-        .prefetch_related("targets")
-        .order_by("-headline", "order")
-    )
-    return [one for one in found if any(target.kind in _DRAWN for target in one.targets.all())]
+    found = [
+        one
+        for one in of_plan(plan)
+        if one.event in MEASURES and any(target.kind in _DRAWN for target in one.targets.all())
+    ]
+    return sorted(found, key=lambda one: not one.headline)
 
 
 def target_of(plan: Plan, place: Place, period: Period, indicator: Indicator | None) -> Decimal | None:
@@ -87,5 +96,10 @@ def shares(indicator: Indicator | None, codes: list[str], period: Period) -> dic
     year = period.since.year if period.heads == "year" else None
     if indicator is None or (year is None and period.key != "plan"):
         return {}
-    rows = Allocation.objects.filter(indicator=indicator, region__in=codes, year=year)
-    return dict(rows.values_list("region_id", "value"))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT region_id, value FROM targets_allocation"
+            " WHERE indicator_id = %s AND region_id = ANY (%s) AND year IS NOT DISTINCT FROM %s",
+            [indicator.code, codes, year],
+        )
+        return dict(cursor.fetchall())

@@ -11,7 +11,7 @@ from django.db import connection
 from registry.lib.scope import Scope
 from training.targets import progress, sums
 from training.targets.counting import Count, Period, Place
-from training.targets.indicators import count_of
+from training.targets.indicators import count_of, of_plan
 from training.targets.models import Discrepancy, Event, Indicator, Plan, Target
 from training.targets.places import narrowed, plan_period
 from training.targets.progress import Printed, Progress
@@ -31,20 +31,24 @@ class Numbered:
     people: int | None = None
 
 
-def numbers(scope: Scope, plan: Plan, place: Place, today: date) -> list[Numbered]:
-    """Every number of the plan, as printed, with what the register holds against it at the place."""
+def numbers(
+    scope: Scope, plan: Plan, place: Place, today: date, held: Mapping[str, int | None] | None = None
+) -> list[Numbered]:
+    """Every number of the plan, as printed, with what the register holds against it at the place.
+
+    `held` are the figures of :func:`wanted` over the plan's years, where they have been read already.
+    """
     place = narrowed(scope, plan, place)
-    found = list(
-        Target.objects.filter(indicator__plan=plan)
-        .select_related("indicator")
-        .prefetch_related("discrepancies")
-        .order_by("indicator__order", "part")
-    )
-    held = _counted(plan, place, {target.indicator_id: target.indicator for target in found}, today)
+    indicators = of_plan(plan)
+    counted = _counted(plan, place, {one.code: one for one in indicators}, today, held)
+    remarked = _remarks_of([target.pk for one in indicators for target in one.targets.all()])
+    targets = [
+        target for one in indicators for target in sorted(one.targets.all(), key=lambda target: target.part)
+    ]
     lines = []
-    for target in found:
+    for target in targets:
         past = bool(target.period_to and plan.period_from and target.period_to < plan.period_from)
-        times, people = held.get(target.indicator_id, (None, None))
+        times, people = counted.get(target.indicator_id, (None, None))
         done = None if past else people if _wants_people(target.indicator) else times
         printed = Printed(
             target.kind,
@@ -56,12 +60,11 @@ def numbers(scope: Scope, plan: Plan, place: Place, today: date) -> list[Numbere
             done,
             past,
         )
-        remarks = tuple(sorted(remark.number for remark in target.discrepancies.all()))
         lines.append(
             Numbered(
                 target,
                 progress.verdict(printed, today),
-                remarks,
+                tuple(remarked.get(target.pk, ())),
                 times if not past else None,
                 people if not past else None,
             )
@@ -74,24 +77,43 @@ def _wants_people(indicator: Indicator) -> bool:
     return count is not None and count.what == "heads"
 
 
+def _remarks_of(targets: list[int]) -> dict[int, list[int]]:
+    links = Discrepancy.targets.through.objects.filter(target__in=targets).order_by("discrepancy_id")
+    found: dict[int, list[int]] = {}
+    for target, remark in links.values_list("target_id", "discrepancy_id"):
+        found.setdefault(target, []).append(remark)
+    return found
+
+
+def wanted(plan: Plan) -> dict[str, Count]:
+    """What is asked for over the plan's years: 人次 of every countable indicator and, of trainings, 人数."""
+    counts: dict[str, Count] = {}
+    for indicator in of_plan(plan):
+        count = count_of(indicator)
+        if count is None or indicator.event == Event.STOCK:
+            continue
+        counts[indicator.code] = replace(count, what="n")
+        if count.measure is Measure.FINISHED:
+            counts[f"{indicator.code}/people"] = replace(count, what="heads")
+    return counts
+
+
 def _counted(
-    plan: Plan, place: Place, indicators: Mapping[str, Indicator], today: date
+    plan: Plan,
+    place: Place,
+    indicators: Mapping[str, Indicator],
+    today: date,
+    held: Mapping[str, int | None] | None,
 ) -> dict[str, tuple[int | None, int | None]]:
     """人次 and 人数 of every countable indicator over the plan's years; stocks over all time."""
-    period = plan_period(plan, today)
-    counts: dict[str, Count] = {}
-    stocks: dict[str, Count] = {}
-    for code, indicator in indicators.items():
-        count = count_of(indicator)
-        if count is None:
-            continue
-        if indicator.event == Event.STOCK:
-            stocks[code] = count
-            continue
-        counts[code] = replace(count, what="n")
-        if count.measure is Measure.FINISHED:
-            counts[f"{code}/people"] = replace(count, what="heads")
-    held = sums.one(place, period, counts) if counts else {}
+    counts = wanted(plan)
+    stocks = {
+        code: count
+        for code, indicator in indicators.items()
+        if indicator.event == Event.STOCK and (count := count_of(indicator)) is not None
+    }
+    if held is None:
+        held = sums.one(place, plan_period(plan, today), counts) if counts else {}
     pairs = {code: (held[code], held.get(f"{code}/people")) for code in counts if "/" not in code}
     for code, indicator in indicators.items():
         if code in pairs and pairs[code][1] is None and _wants_people(indicator):

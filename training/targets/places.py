@@ -58,7 +58,22 @@ def root(scope: Scope, plan: Plan) -> Place:
 
 
 def narrowed(scope: Scope, plan: Plan, wanted: Place) -> Place:
-    """The wanted place of the plan where the reader may see it, or OutsideScope. An empty wish is the root."""
+    """The wanted place of the plan where the reader may see it, or OutsideScope. An empty wish is the root.
+
+    Every query of a page asks; a place that was found to lie within this very scope is not looked up once more.
+    """
+    if wanted.seen is not None and wanted.seen == _seen(scope, plan, wanted):
+        return wanted
+    found = _narrowed(scope, plan, wanted)
+    return replace(found, seen=_seen(scope, plan, found))
+
+
+def _seen(scope: Scope, plan: Plan, place: Place) -> tuple[object, ...]:
+    """Names the place as well, so that a place made from another by `replace` is looked up for itself."""
+    return (scope, plan.pk, place.region, place.own, place.institution, place.klass)
+
+
+def _narrowed(scope: Scope, plan: Plan, wanted: Place) -> Place:
     top = root(scope, plan)
     if wanted == Place():
         return top
