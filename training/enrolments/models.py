@@ -31,7 +31,8 @@ class Enrolment(models.Model):
         FAIL = "fail", _("不合格")
 
     MOVES: ClassVar[dict[str, tuple[str, ...]]] = {
-        State.ENROLLED: (State.STUDYING, State.WITHDRAWN),
+        # A ledger reports the end of a class without anybody having said that it began.
+        State.ENROLLED: (State.STUDYING, State.FINISHED, State.FAILED, State.WITHDRAWN),
         State.STUDYING: (State.FINISHED, State.FAILED, State.WITHDRAWN),
         State.FINISHED: (),
         State.FAILED: (),
@@ -66,6 +67,9 @@ class Enrolment(models.Model):
     firsts = models.IntegerField(_("人数标记"), default=0, db_default=0, editable=False)
     batch_id = models.UUIDField(_("来源批次"), null=True, blank=True)
     row_no = models.IntegerField(_("来源行"), null=True, blank=True)
+    # The row that reported the result, where another than the one that enrolled.
+    result_batch_id = models.UUIDField(_("结果来源批次"), null=True, blank=True)
+    result_row_no = models.IntegerField(_("结果来源行"), null=True, blank=True)
     created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
 
     class Meta:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from registry.accounts.scopes import within
 from registry.intake.models import Batch
@@ -43,33 +43,48 @@ def filtered(
     since: date | None = None,
     until: date | None = None,
 ) -> QuerySet[Enrolment]:
-    """Those that the filter row asks for; `since` and `until` bound the day of finishing, both included."""
+    """Those that the filter row asks for; `since` and `until` bound the day of finishing, both included.
+
+    `batch` asks for whatever came by it, whether it enrolled or reported the result.
+    """
     wanted = {
         "klass_id": klass,
-        "batch_id": batch,
         "state": state,
         "training_type": training_type,
         "category": category,
         "finished_on__gte": since,
         "finished_on__lte": until,
     }
+    if batch is not None:
+        found = found.filter(Q(batch_id=batch) | Q(result_batch_id=batch))
     return found.filter(**{name: value for name, value in wanted.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """Where a row came from. ``cells`` (heading → value) are read from the kept file, None once it is gone."""
+    """A row of a sheet that this record came from: the one that enrolled, or another that ``reports`` its result."""
 
     batch: Batch
     sheet: str
     row: int
+    reports: bool
 
 
-def provenance(row: Enrolment) -> Provenance | None:
-    """None for a row that was not registered from a sheet."""
-    if row.batch_id is None or row.row_no is None:
-        return None
-    batch = Batch.objects.select_related("uploaded_by", "institution").filter(pk=row.batch_id).first()
-    if batch is None:
-        return None
-    return Provenance(batch=batch, sheet=batch.sheet.get("name", ""), row=row.row_no)
+def provenance(row: Enrolment) -> list[Provenance]:
+    """The row that enrolled, then the one that reported the result, where it was another; none without a sheet."""
+    named = [(row.batch_id, row.row_no, False), (row.result_batch_id, row.result_row_no, True)]
+    batches = (
+        Batch.objects.select_related("uploaded_by", "institution")
+        .filter(pk__in=[batch_id for batch_id, _no, _reports in named if batch_id is not None])
+        .in_bulk()
+    )
+    return [
+        Provenance(
+            batch=batches[batch_id],
+            sheet=batches[batch_id].sheet.get("name", ""),
+            row=row_no,
+            reports=reports,
+        )
+        for batch_id, row_no, reports in named
+        if batch_id in batches and batch_id is not None and row_no is not None
+    ]

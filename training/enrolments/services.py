@@ -1,7 +1,11 @@
-"""Enrolling: a form is a set of one, a roster a set of a hundred thousand; the statements are the same."""
+"""Enrolling and ending: a form is a set of one, a roster a set of a hundred thousand; the statements are the same."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.db import OperationalError
 from django.db.backends.utils import CursorWrapper
 
 # Which marks of the rows about to be written are taken already: by rows that stand (all of them come first), or by
@@ -53,6 +57,29 @@ FROM t_enrol t LEFT JOIN t_firsts f USING (id)
 
 NEXT_ID = "nextval('enrolments_enrolment_id_seq')"
 
+# Of a row ``e``: the class has not ended for this person yet.
+OPEN = "e.state IN ('enrolled', 'studying') AND e.finished_on IS NULL AND e.result = ''"
+
+# ``source`` yields: enrolment_id (each once), state, category, hours, score, result, started_on, finished_on, batch_id,
+# row_no. Lowest id first, and only what is still open once it is held. Row by row over the index: few of all rows are
+# open, and plans that begin with them go through all there are.
+_FINISH = f"""
+WITH held AS MATERIALIZED (
+    SELECT n.* FROM (SELECT * FROM ({{source}}) each ORDER BY enrolment_id) n
+    CROSS JOIN LATERAL (
+        SELECT e.id FROM enrolments_enrolment e WHERE e.id = n.enrolment_id AND {OPEN} FOR NO KEY UPDATE) still
+)
+UPDATE enrolments_enrolment e
+SET state = n.state, category = n.category, hours = n.hours, score = n.score, result = n.result,
+    started_on = n.started_on, finished_on = n.finished_on, result_batch_id = n.batch_id, result_row_no = n.row_no
+FROM held n
+WHERE e.id = n.enrolment_id
+"""
+
+
+class EndedMeanwhile(OperationalError):
+    """One of the enrolments was just ended by somebody else: whoever looked them up must look again."""
+
 
 def enrol(cursor: CursorWrapper) -> int:
     """Write the enrolments that stand in the temporary table ``t_enrol``; returns how many.
@@ -68,3 +95,13 @@ def enrol(cursor: CursorWrapper) -> int:
     cursor.execute(_FIRSTS)
     cursor.execute(_INSERT)
     return int(cursor.rowcount)
+
+
+def finish(cursor: CursorWrapper, source: str, params: Mapping[str, Any], expected: int) -> None:
+    """End ``expected`` open enrolments with the result that another sheet reports, all of them or none.
+
+    The people concerned must be held (people.services.hold). Marks and sums follow by trigger. Raises EndedMeanwhile.
+    """
+    cursor.execute(_FINISH.replace("{source}", source), params)
+    if cursor.rowcount != expected:
+        raise EndedMeanwhile(f"{expected - cursor.rowcount} enrolments")

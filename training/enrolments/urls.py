@@ -13,4 +13,5 @@ urlpatterns = [
     path("export.xlsx", views.workbook, name="export"),
     path("<int:enrolment_id>/", views.detail, name="detail"),
     path("<int:enrolment_id>/cells/", views.cells, name="cells"),
+    path("<int:enrolment_id>/result-cells/", views.cells, {"reports": True}, name="result_cells"),
 ]

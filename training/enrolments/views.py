@@ -76,27 +76,28 @@ def _asked_for(request: Any) -> tuple[EnrolmentFilter, QuerySet[Enrolment]]:
 @require_GET
 @requires("enrolment.read")
 def detail(request: Any, enrolment_id: int) -> HttpResponse:
-    """One enrolment: the facts it is counted by, and its file, sheet and row."""
+    """One enrolment: the facts it is counted by, and its file, sheet and row: two where another sheet ended it."""
     row = _enrolment(request, enrolment_id)
     looking.note(row.person, reader=request.user)
-    origin = queries.provenance(row)
+    origins = queries.provenance(row)
     return render(
         request,
         "training/enrolments/detail.html",
         {
             "row": row,
-            "origin": origin,
-            "may_see_batch": origin is not None and intake.batch(request.scope, origin.batch.pk) is not None,
+            "origins": [
+                (origin, intake.batch(request.scope, origin.batch.pk) is not None) for origin in origins
+            ],
         },
     )
 
 
 @require_GET
 @requires("enrolment.read")
-def cells(request: Any, enrolment_id: int) -> HttpResponse:
-    """The cells of the row in the sheet as it came, read again from the kept file."""
+def cells(request: Any, enrolment_id: int, reports: bool = False) -> HttpResponse:
+    """The cells of the row in the sheet as it came, read again from the kept file; ``reports``: of the result's row."""
     row = _enrolment(request, enrolment_id)
-    origin = queries.provenance(row)
+    origin = next((each for each in queries.provenance(row) if each.reports == reports), None)
     if origin is None:
         raise Http404
     gone = ""

@@ -37,7 +37,15 @@ training_stands_above = Check(
     code="ID_DUPLICATE_IN_FILE",
     column="id_number",
     message=_("与第 %s 行是同一人的同一次培训。只登记先出现的一行,请删除本行或更正班级、日期。"),
-    sql='SELECT "row", first_row AS detail FROM {r} WHERE first_row < "row"',
+    sql="""
+        SELECT "row", first_row AS detail FROM {r} WHERE first_row < "row"
+        UNION ALL
+        -- Somebody who stands there under two documents would be finished twice.
+        SELECT "row", above FROM (
+            SELECT "row", first_row, min("row") OVER (PARTITION BY enrolment_id) AS above
+            FROM {r} WHERE mode = 'finishes') f
+        WHERE above < "row" AND first_row = "row"
+    """,
     takes_detail=True,
 )
 
@@ -56,7 +64,8 @@ registered_otherwise = Check(
     code="ALREADY_REGISTERED",
     column="id_number",
     message=_(
-        "该学员在本班的记录已经登记,日期、课时、成绩、证书或金额与本行不同。原记录不动;如需更正,请走更正流程。"
+        "该学员在本班的记录已经登记,与本行的日期、课时、成绩、人员类别、培训类型、证书或金额不同,或学员已退出、班级已撤销。"
+        "原记录不动;如需更正,请走更正流程。"
     ),
     sql='SELECT "row" FROM {r} WHERE mode = \'differs\' AND first_row = "row"',
 )

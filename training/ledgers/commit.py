@@ -1,4 +1,7 @@
-"""The last step of a ledger: people, classes, finished enrolments, certificates and payments, each a set."""
+"""The last step of a ledger: people, classes, finished enrolments, certificates and payments, each a set.
+
+Rows that stand are ended or added to first, all at once; then whoever is new is written, span by span.
+"""
 
 from __future__ import annotations
 
@@ -111,19 +114,44 @@ SELECT c.person_id FROM {written} c JOIN occupations_skilllevel l ON l.rank = c.
 WHERE c.certificate_id IS NOT NULL AND NOT c.fresh
 """
 
-# Rows that stood without their certificate or payment, which the ledger now brings.
+# Rows that stood without their certificate or payment, or without their end, which the ledger now brings.
 _EXTENDED = """
 CREATE TEMP TABLE t_extended ON COMMIT DROP AS
-SELECT r."row" AS row_no, r.known_id AS person_id, false AS fresh, r.enrolment_id, r.institution_id, r.region_code,
-       %(batch)s::uuid AS batch_id, s.cert_no, coalesce(s.cert_name, '') AS cert_name,
+SELECT r."row" AS row_no, r.known_id AS person_id, false AS fresh, r.enrolment_id, r.institution_id, e.region_code,
+       %(batch)s::uuid AS batch_id, r.mode = 'finishes' AS finishes,
+       CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
+       coalesce(nullif(e.category, ''), s.category, '') AS category, s.hours::numeric(6, 1) AS hours,
+       s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result, s.starts AS started_on,
+       CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on,
+       s.cert_no, coalesce(s.cert_name, '') AS cert_name,
        coalesce(s.occupation, s.project, '') AS occupation_text, s.level, s.cert_on,
        coalesce(s.cert_family, 'other') AS cert_family, coalesce(s.cert_verdict, '') AS cert_verdict,
        nullif(s.amount_fen, 0) AS amount_fen, coalesce(s.fund, '') AS fund,
        CASE WHEN r.lacks_certificate AND NOT EXISTS (SELECT 1 FROM t_certificate_again a WHERE a."row" = r."row")
             THEN {certificate_id} END AS certificate_id,
        CASE WHEN r.lacks_payment THEN {payment_id} END AS payment_id
-FROM {r} r JOIN {s} s USING ("row")
-WHERE NOT r.bad AND r.mode = 'extends' AND r.first_row = r."row"
+FROM {r} r JOIN {s} s USING ("row") JOIN enrolments_enrolment e ON e.id = r.enrolment_id
+WHERE NOT r.bad AND r.mode IN ('extends', 'finishes') AND r.first_row = r."row"
+"""
+
+# The class is over when the first of its people is reported. A suspended one stays so: why, a person must say.
+_FINISH_CLASSES = """
+WITH over AS MATERIALIZED (
+    SELECT r.klass_id, (array_agg(s.hours ORDER BY r."row") FILTER (WHERE s.hours IS NOT NULL))[1] AS hours
+    FROM {r} r JOIN {s} s USING ("row") WHERE NOT r.bad AND r.mode = 'finishes' GROUP BY r.klass_id
+), held AS MATERIALIZED (
+    SELECT k.id FROM classes_trainingclass k
+    WHERE k.id IN (SELECT klass_id FROM over) AND k.state IN ('draft', 'open', 'running', 'ended')
+    ORDER BY k.id FOR NO KEY UPDATE
+)
+UPDATE classes_trainingclass k SET state = 'finished', hours = coalesce(k.hours, over.hours)
+FROM over JOIN held ON held.id = over.klass_id
+WHERE k.id = over.klass_id
+"""
+
+_FINISHED = """
+SELECT enrolment_id, state, category, hours, score, result, started_on, finished_on, batch_id, row_no
+FROM t_extended WHERE finishes
 """
 
 _TABLES = "t_newcomer_twice, t_klass, t_high, t_certificate_again, t_extended"
@@ -134,7 +162,12 @@ def begin(work: Work) -> dict[str, int]:
     cursor = work.cursor
     cursor.execute(f"DROP TABLE IF EXISTS {_TABLES}")
     cursor.execute('CREATE INDEX ON t_resolved ("row")')
-    known = "SELECT known_id FROM {r} WHERE NOT bad AND known_id IS NOT NULL AND mode IN ('new', 'extends')"
+    # Classes before people: a roster, too, holds its class first.
+    work.run(_FINISH_CLASSES)
+    known = """
+        SELECT known_id FROM {r}
+        WHERE NOT bad AND known_id IS NOT NULL AND mode IN ('new', 'extends', 'finishes')
+    """
     people.hold(cursor, work.text(known), {})
     work.run(_NEWCOMERS_TWICE)
     work.run(_CERTIFICATES_AGAIN)
@@ -167,11 +200,13 @@ def finish(work: Work) -> None:
 
 
 def _extend(work: Work) -> dict[str, int]:
-    """Add what rows that stand were lacking; each addition commits for itself."""
+    """End rows that were open, and add what rows that stand were lacking; each addition commits for itself."""
     if not work.run(_with_ids(_EXTENDED)):
         return {}
-    attested, paid = _attest_and_pay(work, "t_extended", "enrolment_id")
     action = Action(pk=work.params["action"])
+    # Before the payments, which are counted in the month the training ended.
+    _finish_enrolments(work, action)
+    attested, paid = _attest_and_pay(work, "t_extended", "enrolment_id")
     for table, canon, key in (
         ("issuance_certificate", "certificate_v1", "certificate_id"),
         ("claims_payment", "payment_v1", "payment_id"),
@@ -183,6 +218,20 @@ def _extend(work: Work) -> dict[str, int]:
             f"SELECT x.id, canon_{canon}(x) FROM t_extended w JOIN {table} x ON x.id = w.{key}",
         )
     return {"certificates": attested, "payments": paid}
+
+
+def _finish_enrolments(work: Work, action: Action) -> None:
+    ((expected,),) = work.rows("SELECT count(*) FROM t_extended WHERE finishes")
+    if expected:
+        work.cursor.execute("ANALYZE t_extended (enrolment_id, finishes)")
+        enrolments.finish(work.cursor, _FINISHED, {}, expected)
+        audit.manifest(
+            action,
+            "enrolments_enrolment",
+            "enrolment_v2",
+            "SELECT e.id, canon_enrolment_v2(e) "
+            "FROM t_extended w JOIN enrolments_enrolment e ON e.id = w.enrolment_id WHERE w.finishes",
+        )
 
 
 def _attest_and_pay(work: Work, written: str, enrolment: str) -> tuple[int, int]:

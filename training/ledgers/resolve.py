@@ -5,6 +5,7 @@ from __future__ import annotations
 from registry.intake.kinds import Work
 from registry.occupations import queries as occupations
 from training.catalogue import policies
+from training.enrolments.services import OPEN
 
 _PROVIDERS = """
 CREATE TEMP TABLE t_provider ON COMMIT DROP AS
@@ -62,6 +63,7 @@ SELECT m.*,
             WHEN m.lacks_certificate AND (
                 SELECT 1 FROM issuance_certificate x
                 WHERE x.person_id = m.known_id AND x.enrolment_id = m.enrolment_id LIMIT 1) IS NOT NULL THEN 'differs'
+            WHEN m.is_open THEN 'finishes'
             WHEN m.lacks_certificate OR m.lacks_payment THEN 'extends'
             ELSE 'same' END AS mode
 FROM (
@@ -71,14 +73,21 @@ FROM (
            o.occupation_id, d.person_id AS known_id, w.name_key AS known_name_key, e.id AS enrolment_id,
            coalesce(n.first_row, s."row") AS first_row, coalesce(n.person_row, s."row") AS person_row,
            n.file_name_key, t.certificate_bidx, c.id AS certificate_id, c.person_id AS certificate_person,
+           live.is_open,
            e.id IS NOT NULL
-               AND e.started_on = s.starts
-               AND e.finished_on IS NOT DISTINCT FROM CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END
-               AND e.hours IS NOT DISTINCT FROM s.hours::numeric(6, 1)
-               AND e.score IS NOT DISTINCT FROM s.score::numeric(5, 1)
-               AND e.result = coalesce(s.result, '')
-               -- What a sheet leaves out says nothing against what is on record.
-               AND e.category = coalesce(s.category, e.category)
+               AND CASE WHEN live.is_open
+                   -- The days were planned so far, and the rest is blank unless somebody entered it.
+                   THEN coalesce(e.hours, s.hours::numeric(6, 1)) IS NOT DISTINCT FROM s.hours::numeric(6, 1)
+                       AND coalesce(e.score, s.score::numeric(5, 1)) IS NOT DISTINCT FROM s.score::numeric(5, 1)
+                       AND e.category IN ('', coalesce(s.category, e.category))
+                   ELSE e.started_on = s.starts
+                       AND e.finished_on IS NOT DISTINCT FROM CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END
+                       AND e.hours IS NOT DISTINCT FROM s.hours::numeric(6, 1)
+                       AND e.score IS NOT DISTINCT FROM s.score::numeric(5, 1)
+                       AND e.result = coalesce(s.result, '')
+                       -- What a sheet leaves out says nothing against what is on record.
+                       AND e.category = coalesce(s.category, e.category)
+                   END
                AND e.training_type = coalesce(s.training_type, e.training_type)
                AND (y.id IS NULL OR y.amount_fen = coalesce(nullif(s.amount_fen, 0), y.amount_fen)
                     AND y.fund = coalesce(s.fund, y.fund))
@@ -98,9 +107,10 @@ FROM (
     LEFT JOIN enrolments_enrolment e ON e.person_id = d.person_id AND e.klass_id = k.id
     LEFT JOIN issuance_certificate c ON c.number = s.cert_no
     LEFT JOIN claims_payment y ON y.enrolment_id = e.id AND y.basis = 'reported'
+    CROSS JOIN LATERAL (SELECT coalesce({open} AND k.state <> 'cancelled', false) AS is_open) live
     ORDER BY s."row"
 ) m
-"""
+""".replace("{open}", OPEN)
 
 _TABLES = "t_resolved, t_provider, t_occupation, t_age, t_number_twice, t_certificate_twice"
 

@@ -462,6 +462,8 @@ class Migration(migrations.Migration):
                 ('firsts', models.IntegerField(db_default=0, default=0, editable=False, verbose_name='人数标记')),
                 ('batch_id', models.UUIDField(blank=True, null=True, verbose_name='来源批次')),
                 ('row_no', models.IntegerField(blank=True, null=True, verbose_name='来源行')),
+                ('result_batch_id', models.UUIDField(blank=True, null=True, verbose_name='结果来源批次')),
+                ('result_row_no', models.IntegerField(blank=True, null=True, verbose_name='结果来源行')),
                 ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False, verbose_name='登记时间')),
                 ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='registry.person', verbose_name='学员')),
                 ('klass', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='enrolments', to='training.trainingclass', verbose_name='班级')),

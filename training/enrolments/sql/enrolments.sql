@@ -116,6 +116,19 @@ LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT e.id, canon_enrolment_v1(e) FROM enrolments_enrolment e
 $$;
 
+-- A row that another sheet than its own reported the result of; as the first form, with that sheet's row.
+CREATE FUNCTION canon_enrolment_v2(e enrolments_enrolment) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT concat_ws('|', 'enrolment_v2', e.id, e.person_id, e.klass_id, e.state, e.category,
+        coalesce(e.hours::text, '~'), coalesce(e.score::text, '~'), e.result, canon_day(e.started_on),
+        canon_day(e.finished_on), e.region_code, e.funding, e.training_type, coalesce(e.batch_id::text, '~'),
+        coalesce(e.row_no::text, '~'), coalesce(e.result_batch_id::text, '~'), coalesce(e.result_row_no::text, '~'))
+$$;
+
+CREATE FUNCTION canon_enrolment_v2_rows() RETURNS TABLE (id bigint, canon text)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+    SELECT e.id, canon_enrolment_v2(e) FROM enrolments_enrolment e
+$$;
+
 CREATE FUNCTION canon_payment_v1(p claims_payment) RETURNS text LANGUAGE sql STABLE PARALLEL SAFE AS $$
     SELECT concat_ws('|', 'payment_v1', p.id, p.enrolment_id, p.amount_fen, p.fund, canon_day(p.paid_on), p.basis,
         p.region_code, coalesce(p.batch_id::text, '~'), coalesce(p.row_no::text, '~'))
