@@ -87,7 +87,8 @@ def test_two_ledgers_at_once_end_one_training_once(
     town = towns.build()
     loaded(town, "roster", roster([person(1), person(2)]))
     TrainingClass.objects.filter(pk=town.klass.pk).update(state=state)
-    days = {"number": "T-01", "starts": "2026-03-03", "ends": "2026-03-19"}
+    # Nothing is paid, for a second payment would be refused by itself.
+    days = {"number": "T-01", "starts": "2026-03-03", "ends": "2026-03-19", "amount": None, "fund": None}
     sheets = [ledger([entry(person(1), None, score=score, **days)]) for score in (70, 90)]
     with ThreadPoolExecutor(len(sheets)) as pool, psycopg.connect(database_url) as holder:
         holder.execute("SELECT 1 FROM classes_trainingclass FOR NO KEY UPDATE")
