@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from django import template
@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, get_urlconf, resolve, reverse
 from django.utils.functional import Promise
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from registry.accounts.policy import can
@@ -46,7 +47,7 @@ def number(value: Any, places: int = 0) -> str:
 @register.filter
 def money(fen: int | None) -> str:
     """Fen → 1,200.00 元."""
-    return NOTHING if fen is None else _("%(sum)s 元") % {"sum": format_yuan(fen)}
+    return NOTHING if fen is None else _units(get_language())[0] % {"sum": format_yuan(fen)}
 
 
 @register.filter
@@ -54,9 +55,15 @@ def wan(fen: int | None) -> SafeString | str:
     """Fen → 328.64 万元, with the exact sum on hover and for machines."""
     if fen is None:
         return NOTHING
-    short = _("%(sum)s 万元") % {"sum": format_wan(fen)}
+    short = _units(get_language())[1] % {"sum": format_wan(fen)}
     # Pages have hundreds of these, all of them numbers and our own words: nothing needs escaping.
     return mark_safe(f'<data value="{Decimal(fen) / 100}" title="{money(fen)}">{short}</data>')
+
+
+@cache
+def _units(_language: str | None) -> tuple[str, str]:
+    """元 and 万元 as this language puts them; looked up once, as tables are full of them."""
+    return _("%(sum)s 元"), _("%(sum)s 万元")
 
 
 @register.filter

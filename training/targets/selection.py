@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from urllib.parse import urlencode
+from urllib.parse import quote_plus
 
 from registry.lib.scope import Scope
 from training.targets import indicators, places
@@ -76,7 +76,12 @@ class Selection:
             "indicator": self.indicator.code if self.indicator and self.indicator != self.choices[0] else "",
             **more,
         }
-        return urlencode({name: value for name, value in pairs.items() if value})
+        return "&".join(f"{name}={_quoted(value)}" for name, value in pairs.items() if value)
+
+
+def _quoted(value: str) -> str:
+    """Codes and numbers as they are: a page writes hundreds of addresses, and nearly all hold nothing else."""
+    return value if value.isascii() and value.isalnum() else quote_plus(value)
 
 
 def _number(query: Mapping[str, str], name: str) -> int | None:

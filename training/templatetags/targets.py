@@ -1,15 +1,17 @@
 """Rows of the board's tables. A board has hundreds of cells, so they are drawn here and not by template nodes.
 
-Texts from the database are escaped; addresses are made by `Selection.query`, numbers and titles of columns by us.
+Texts from the database are escaped, by the standard library: Django's own looks for lazy texts first, which costs.
+Addresses are made by `Selection.query`, numbers and titles of columns by us.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from html import escape
 from typing import Any
 
 from django import template
-from django.utils.html import conditional_escape, escape
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from registry.templatetags.house import NOTHING, bar, number, rate, tag, wan
@@ -29,15 +31,19 @@ def figure_cells(
     """The figures beside the main one, each leading to its rows; a figure that is not held is a dash."""
     return mark_safe(
         "".join(
-            f'<td class="n" data-l="{columns[name]}">{figure(name, figures, links)}</td>'
+            f'<td class="n" data-l="{columns[name]}">{_figure(name, figures, links)}</td>'
             for name in wording.BESIDE
         )
     )
 
 
 @register.simple_tag
-def figure(name: str, figures: Mapping[str, int | None], links: Mapping[str, str]) -> SafeString | str:
+def figure(name: str, figures: Mapping[str, int | None], links: Mapping[str, str]) -> SafeString:
     """One figure leading to its rows."""
+    return mark_safe(_figure(name, figures, links))
+
+
+def _figure(name: str, figures: Mapping[str, int | None], links: Mapping[str, str]) -> str:
     value = figures[name]
     if value is None:
         return NOTHING
@@ -54,8 +60,8 @@ def month_cells(cells: list[tuple[int, str]]) -> SafeString:
     )
 
 
-def _link(href: str, shown: str) -> SafeString:
-    return mark_safe(f'<a href="{escape(href)}">{shown}</a>')
+def _link(href: str, shown: str) -> str:
+    return f'<a href="{escape(href)}">{shown}</a>'
 
 
 @register.simple_tag
@@ -118,7 +124,7 @@ def below_row(
     cells = [f'<th scope="row">{name}</th>']
     if divisions:
         cells.append(f'<td class="n" data-l="{titles["target"]}">{entry["target"]}</td>')
-    cells.append(f'<td class="n" data-l="{titles["n"]}">{figure("n", figures, links)}</td>')
+    cells.append(f'<td class="n" data-l="{titles["n"]}">{_figure("n", figures, links)}</td>')
     if divisions:
         cells.append(progress_cells(entry["progress"], titles))
     elif below == "classes":
