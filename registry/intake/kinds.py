@@ -91,7 +91,7 @@ class Kind:
     """One kind of sheet.
 
     ``resolve`` makes the temporary table ``t_resolved`` (one line per staged row: ``row``, ``bad``, ``mode`` among
-    new, same, extends, differs, and whatever else the kind needs); ``commit`` writes the rows of one span and
+    new, same, extends, finishes, differs, and whatever else the kind needs); ``commit`` writes the rows of one span and
     returns how many of each thing it made. ``begin`` and ``finish`` run once, before the first span and after the last.
     """
 
