@@ -140,8 +140,9 @@ def browser_context_args(browser_context_args: dict[str, Any]) -> dict[str, Any]
     return {**browser_context_args, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
 
 
-@pytest.hookimpl(tryfirst=True)  # before -m is looked at
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Marks come before anybody chooses by them, our order after everybody else's."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
         if "page" in fixtures or "browser" in fixtures:
@@ -151,6 +152,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.django_db)
         if fixtures & USES_DATABASE or item.get_closest_marker("django_db"):
             item.add_marker("database")
+    yield
     # The browser's event loop stays with its process until the end. Whatever ran after it would find a loop running
     # and open database connections that nobody closes.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
