@@ -12,23 +12,20 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from registry.intake import refusal
-from registry.intake.protocol import pack
+from registry.intake.protocol import pack, write
 from registry.intake.refusal import Refusal
 
 _OPEN_FILES = 24
 
 
 class Sender:
-    """Writes frames to the parent, who may be slow: a full pipe makes the child wait."""
+    """Writes frames to the parent."""
 
     def __init__(self, handle: int) -> None:
         self._handle = handle
 
     def send(self, type_: str, header: Mapping[str, Any], payload: bytes = b"") -> None:
-        for part in pack(type_, dict(header), payload):
-            view = memoryview(part)
-            while view:
-                view = view[os.write(self._handle, view) :]
+        write(self._handle, *pack(type_, dict(header), payload))
 
 
 def main(file_handle: int) -> None:

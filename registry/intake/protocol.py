@@ -5,6 +5,7 @@ its length.
 from __future__ import annotations
 
 import json
+import os
 import struct
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -33,6 +34,14 @@ def pack(type_: str, header: dict[str, Any], payload: bytes = b"") -> tuple[byte
         "utf-8", "surrogatepass"
     )
     return _LENGTHS.pack(len(text), len(payload)) + text, payload
+
+
+def write(handle: int, *parts: bytes) -> None:
+    """Write all of each part to a pipe whose reader may be slow: a full pipe makes the writer wait."""
+    for part in parts:
+        view = memoryview(part)
+        while view:
+            view = view[os.write(handle, view) :]
 
 
 def unpack(read: Callable[[int], bytearray]) -> Frame:

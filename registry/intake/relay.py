@@ -18,6 +18,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, NoReturn
 
 from registry.intake.cells import Broken, Cell, Row
+from registry.intake.protocol import write
 from registry.intake.refusal import Refusal
 
 Block = tuple[list[Row], Any]
@@ -33,7 +34,7 @@ _UNPACK: dict[str, Callable[..., Cell]] = {
     "datetime": datetime.fromisoformat,
     "date": date.fromisoformat,
     "time": time.fromisoformat,
-    "timedelta": lambda days, seconds, micro: timedelta(days, seconds, micro),
+    "timedelta": timedelta,
 }
 
 
@@ -116,10 +117,7 @@ def _read(source: Source, pipe: int) -> NoReturn:
 
 def _send(pipe: int, message: tuple[Any, ...]) -> None:
     data = marshal.dumps(message)
-    for part in (_LENGTH.pack(len(data)), data):
-        view = memoryview(part)
-        while view:
-            view = view[os.write(pipe, view) :]
+    write(pipe, _LENGTH.pack(len(data)), data)
 
 
 def _receive(read: Callable[[int], bytes]) -> tuple[Any, ...]:
