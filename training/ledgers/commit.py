@@ -56,6 +56,17 @@ SELECT "row" FROM (
 WHERE nth > 1
 """
 
+# What a staged row tells of a training, its certificate and its money, as it goes on record.
+_FACTS = """
+    CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
+    s.hours::numeric(6, 1) AS hours, s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result,
+    s.starts AS started_on, CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on,
+    %(batch)s::uuid AS batch_id, s.cert_no, coalesce(s.cert_name, '') AS cert_name,
+    coalesce(s.occupation, s.project, '') AS occupation_text, s.level, s.cert_on,
+    coalesce(s.cert_family, 'other') AS cert_family, coalesce(s.cert_verdict, '') AS cert_verdict,
+    nullif(s.amount_fen, 0) AS amount_fen, coalesce(s.fund, '') AS fund
+"""
+
 # Everything that one span writes, row by row of the sheet: people, enrolment, certificate, payment. Ids are drawn
 # here, so that the rows can refer to one another and be committed to without being read back.
 _ENROL = """
@@ -69,14 +80,7 @@ FROM (
            s.name, s.name_key, s.sex, s.birth, s.doc_kind, s.sealed, s.bidx, s.mask,
            k.klass_id, k.institution_id, k.region_code, k.funding,
            coalesce(s.training_type, k.training_type) AS training_type,
-           CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
-           coalesce(s.category, '') AS category, s.hours::numeric(6, 1) AS hours, s.score::numeric(5, 1) AS score,
-           coalesce(s.result, '') AS result, s.starts AS started_on,
-           CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on, %(batch)s::uuid AS batch_id,
-           s.cert_no, coalesce(s.cert_name, '') AS cert_name, coalesce(s.occupation, s.project, '') AS occupation_text,
-           s.level, s.cert_on, coalesce(s.cert_family, 'other') AS cert_family,
-           coalesce(s.cert_verdict, '') AS cert_verdict, nullif(s.amount_fen, 0) AS amount_fen,
-           coalesce(s.fund, '') AS fund,
+           coalesce(s.category, '') AS category, {facts},
            s.cert_no IS NOT NULL AND r.certificate_id IS NULL
                AND NOT EXISTS (SELECT 1 FROM t_certificate_again a WHERE a."row" = r."row") AS attests
     FROM {r} r
@@ -118,15 +122,7 @@ WHERE c.certificate_id IS NOT NULL AND NOT c.fresh
 _EXTENDED = """
 CREATE TEMP TABLE t_extended ON COMMIT DROP AS
 SELECT r."row" AS row_no, r.known_id AS person_id, false AS fresh, r.enrolment_id, r.institution_id, e.region_code,
-       %(batch)s::uuid AS batch_id, r.mode = 'finishes' AS finishes,
-       CASE WHEN s.result = 'fail' THEN 'failed' ELSE 'finished' END AS state,
-       coalesce(nullif(e.category, ''), s.category, '') AS category, s.hours::numeric(6, 1) AS hours,
-       s.score::numeric(5, 1) AS score, coalesce(s.result, '') AS result, s.starts AS started_on,
-       CASE WHEN s.result = 'fail' THEN NULL ELSE s.ends END AS finished_on,
-       s.cert_no, coalesce(s.cert_name, '') AS cert_name,
-       coalesce(s.occupation, s.project, '') AS occupation_text, s.level, s.cert_on,
-       coalesce(s.cert_family, 'other') AS cert_family, coalesce(s.cert_verdict, '') AS cert_verdict,
-       nullif(s.amount_fen, 0) AS amount_fen, coalesce(s.fund, '') AS fund,
+       r.mode = 'finishes' AS finishes, coalesce(nullif(e.category, ''), s.category, '') AS category, {facts},
        CASE WHEN r.lacks_certificate AND NOT EXISTS (SELECT 1 FROM t_certificate_again a WHERE a."row" = r."row")
             THEN {certificate_id} END AS certificate_id,
        CASE WHEN r.lacks_payment THEN {payment_id} END AS payment_id
@@ -182,7 +178,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     """Write the rows of one span of the sheet."""
     cursor = work.cursor
     cursor.execute("DROP TABLE IF EXISTS t_enrol")
-    work.run(_with_ids(_ENROL), low=low, high=high)
+    work.run(_filled(_ENROL), low=low, high=high)
     persons = people.register(cursor, _PEOPLE, {})
     newcomers = "SELECT person_id, name_key, birth, doc_kind FROM t_enrol WHERE fresh"
     matching.raise_doubts(cursor, newcomers, {"batch": work.batch_id})
@@ -201,7 +197,7 @@ def finish(work: Work) -> None:
 
 def _extend(work: Work) -> dict[str, int]:
     """End rows that were open, and add what rows that stand were lacking; each addition commits for itself."""
-    if not work.run(_with_ids(_EXTENDED)):
+    if not work.run(_filled(_EXTENDED)):
         return {}
     action = Action(pk=work.params["action"])
     # Before the payments, which are counted in the month the training ended.
@@ -244,9 +240,10 @@ def _attest_and_pay(work: Work, written: str, enrolment: str) -> tuple[int, int]
     return attested, paid
 
 
-def _with_ids(sql: str) -> str:
+def _filled(sql: str) -> str:
     return (
-        sql.replace("{enrolment_id}", enrolments.NEXT_ID)
+        sql.replace("{facts}", _FACTS)
+        .replace("{enrolment_id}", enrolments.NEXT_ID)
         .replace("{certificate_id}", certificates.NEXT_ID)
         .replace("{payment_id}", claims.NEXT_ID)
     )
