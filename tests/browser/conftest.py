@@ -71,7 +71,7 @@ def house(origin: str) -> House:
     done = _handed_in(made, "ledger_level_unknown.xlsx")
     done = intake.load(done.pk, valid_rows_only=True)
     waiting = intake.check(_handed_in(made, "ledger_number_invalid.xlsx").pk)
-    person = Person.objects.filter(enrolments__batch_id=done.pk)[0]
+    person = Person.objects.filter(enrolments__batch_id=done.pk).earliest("enrolments__row_no")
     person.user = users["TRN"]
     person.save(update_fields=["user"])
     return House(made, users, done, waiting, person)
