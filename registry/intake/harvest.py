@@ -14,16 +14,18 @@ from registry.intake.cells import Cell, Row, as_text
 from registry.intake.cleaning import DITTO
 from registry.intake.columns import SheetSpec
 from registry.intake.header import Header
-from registry.intake.lines import Lines
+from registry.intake.lines import Lines, Made
 from registry.intake.readers import Sheet, open_book
 from registry.intake.relay import Block, Source, together
 from registry.intake.rows import Sieve, fill_merged
 from registry.intake.sniff import ZIP_KINDS, sniff
+from registry.intake.twin import Twin
 
 _RAW_ROWS = 500
 # Rows worked on at once: few enough that their cells are still in the processor's cache column after column.
 _AT_ONCE = 2_000
 _MOST_SKIPPED = 2_000
+_WORTH_SHARING = 4 * _AT_ONCE  # rows of a text from which a second process has enough to do
 
 
 class Sends(Protocol):
@@ -45,8 +47,10 @@ class Harvest:
         """``relay`` says which process reads a workbook: this one, or one beside it."""
         self._spec, self._request, self._sender = spec, request, sender
         self._kind = sniff(file)
-        # Splitting a text into cells is a tenth of the work, handing the cells over would be another.
-        self._relay = together if self._kind.format in ("csv", "tsv") else relay
+        # Splitting a text into cells is a tenth of the work: there it is the cleaning that two share.
+        self._is_text = self._kind.format in ("csv", "tsv")
+        self._may_fork = relay is not together
+        self._relay = together if self._is_text else relay
         limits = guard.Limits(file_bytes=request["max_bytes"])
         guard.check_size(os.fstat(file.fileno()).st_size, self._kind.format, limits)
         facts = guard.check_archive(file, limits) if self._kind.format in ZIP_KINDS else None
@@ -64,16 +68,43 @@ class Harvest:
         filled: set[tuple[int, int]] = set()
         lines = Lines(self._spec, self._header, self._request.get("keys"), filled)
         size = self._request["chunk_rows"]
-        parcel = _Parcel(lines, bool(self._request.get("want_cleaned")))
-        beside: dict[str, Any] = {}
-        for rows, beside in self._relay(partial(self._people, min(size, _AT_ONCE))):
-            self._sheet.total = beside["total"]
-            filled.update(beside["filled"])
-            if rows:
-                parcel.add(rows)
+        parcel = _Parcel(bool(self._request.get("want_cleaned")))
+        end: dict[str, Any] = {}
+        for rows, made, beside in self._made(lines, filled, min(size, _AT_ONCE)):
+            if made is not None:
+                parcel.add(rows, made)
             if parcel.rows and (parcel.rows + _AT_ONCE > size or not rows):
                 self._send_chunk(parcel)
-        self._sender.send("end", {**parcel.totals, **beside["end"]})
+            end = beside.get("end", end)
+        self._sender.send("end", {**parcel.totals, **end})
+
+    def _made(
+        self, lines: Lines, filled: set[tuple[int, int]], size: int
+    ) -> Iterator[tuple[list[Row], Made | None, dict[str, Any]]]:
+        """Blocks of rows with what became of them, in their order; every other one made by a second process where
+        that pays.
+        """
+        with Twin(lambda task: _make_below(lines, *task)) as twin:
+            handed: tuple[list[Row], dict[str, Any]] | None = None
+            for rows, beside in self._relay(partial(self._people, size)):
+                self._sheet.total = beside["total"]
+                filled.update(beside["filled"])
+                if handed is None and self._pays_to_share(rows):
+                    twin.hand((lines.above, rows))
+                    lines.go_on_below(rows[-1][1])
+                    handed = rows, beside
+                    continue
+                made = lines.make(rows) if rows else None
+                if handed is not None:
+                    yield handed[0], Made(*twin.take()), handed[1]
+                    handed = None
+                yield rows, made, beside
+
+    def _pays_to_share(self, rows: list[Row]) -> bool:
+        if not self._is_text or not self._may_fork or (self._sheet.total or 0) < _WORTH_SHARING:
+            return False
+        # What 同上 in the last row means must be known before anybody goes on below it.
+        return bool(rows) and DITTO.isdisjoint(rows[-1][1])
 
     def _people(self, size: int) -> Iterator[Block]:
         """Blocks of people's rows with what was learnt while they were read; the last has no rows."""
@@ -172,8 +203,7 @@ class Harvest:
 class _Parcel:
     """Lines that wait to be sent, and what all the lines so far came to."""
 
-    def __init__(self, lines: Lines, want_cleaned: bool) -> None:
-        self._maker = lines
+    def __init__(self, want_cleaned: bool) -> None:
         self._lines: list[bytes] = []
         self._issues: list[bytes] = []
         self.rows = self.first = self.last = 0
@@ -181,24 +211,28 @@ class _Parcel:
         if want_cleaned:
             self.totals["cleaned"] = {}
 
-    def add(self, rows: list[Row]) -> None:
-        made, issues = self._maker.make(rows)
-        self._lines.append(made)
-        self._issues.append(issues)
+    def add(self, rows: list[Row], made: Made) -> None:
+        self._lines.append(made.lines)
+        self._issues.append(made.issues)
         self.first = self.first or rows[0][0]
         self.last = rows[-1][0]
         self.rows += len(rows)
         self.totals["read"] += len(rows)
-        self.totals["bad"] += self._maker.bad
-        self.totals["cleaned_cells"] += self._maker.cleaned
+        self.totals["bad"] += made.bad
+        self.totals["cleaned_cells"] += made.cleaned
         if "cleaned" in self.totals:
-            self.totals["cleaned"].update((str(number), name) for number, name in self._maker.names)
+            self.totals["cleaned"].update((str(number), name) for number, name in made.names)
 
     def empty(self) -> tuple[bytes, bytes]:
         lines, issues = b"".join(self._lines), b"".join(self._issues)
         self._lines, self._issues = [], []
         self.rows = self.first = 0
         return lines, issues
+
+
+def _make_below(lines: Lines, above: list[Cell], rows: list[Row]) -> Made:
+    lines.go_on_below(above)
+    return lines.make(rows)
 
 
 def _chunks(rows: Iterator[Row], size: int) -> Iterator[list[Row]]:

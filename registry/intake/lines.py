@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from itertools import repeat
-from typing import Any
+from typing import Any, NamedTuple
 
 from registry.identity.keyring import Keyring
 from registry.identity.uuid7 import uuid7_block
@@ -53,8 +53,20 @@ class _Step:
         self.memory = _Memory(clean) if column.memo else None
 
 
+class Made(NamedTuple):
+    """What became of some rows: COPY lines, COPY lines of their issues (row, column, code, severity, message), how many
+    rows hold an error, how many cells were cleaned, and the cleaned name by row. Plain values only.
+    """
+
+    lines: bytes
+    issues: bytes
+    bad: int
+    cleaned: int
+    names: list[tuple[int, str]]
+
+
 class Lines:
-    """Makes COPY lines and issue lines of chunks of rows."""
+    """Makes COPY lines and issue lines of chunks of rows, each standing below the one before."""
 
     def __init__(
         self, spec: SheetSpec, header: Header, keys: Mapping[str, Any] | None, filled: set[tuple[int, int]]
@@ -79,11 +91,17 @@ class Lines:
         self._finish = spec.finish(self._bench)
         self._width = 1 + max(header.columns.values())
         self._above: list[Cell] = [""] * self._width
-        self.bad = self.cleaned = 0
-        self.names: list[tuple[int, str]] = []
 
-    def make(self, rows: Sequence[Row]) -> tuple[bytes, bytes]:
-        """COPY lines of the rows, and COPY lines of their issues (row, column, code, severity, message)."""
+    @property
+    def above(self) -> list[Cell]:
+        """The cells of the row above the next chunk, which 同上 in its first row means."""
+        return self._above
+
+    def go_on_below(self, row: list[Cell]) -> None:
+        """Somebody else makes the lines down to this row, none of whose cells says 同上."""
+        self._above = [*row, *repeat("", self._width - len(row))]
+
+    def make(self, rows: Sequence[Row]) -> Made:
         bench, count = self._bench, len(rows)
         numbers = [row[0] for row in rows]
         for _, cells in rows:
@@ -96,7 +114,7 @@ class Lines:
         if self._filled:
             self._tell_filled(numbers)
         self._finish(bench.values, staged)
-        issues, bad = self._issues(numbers)
+        issues, bad, cleaned = self._issues(numbers)
         flags = ["f"] * count
         for at in bad:
             flags[at] = "t"
@@ -109,14 +127,18 @@ class Lines:
         nothing = [NULL] * count
         columns = [staged.get(name, nothing) for name, _ in self._spec.staged]
         lines = "\n".join(map("\t".join, zip(*columns, strict=True)))
-        self.bad = len(bad)
-        self.names = [
-            (number, name)
-            for number, name in zip(numbers, bench.values.get("name", ()), strict=False)
-            if name
-        ]
         self._above = rows[-1][1]
-        return f"{lines}\n".encode("utf-8", "replace"), issues.encode("utf-8", "replace")
+        return Made(
+            f"{lines}\n".encode("utf-8", "replace"),
+            issues.encode("utf-8", "replace"),
+            len(bad),
+            cleaned,
+            [
+                (number, name)
+                for number, name in zip(numbers, bench.values.get("name", ()), strict=False)
+                if name
+            ],
+        )
 
     def _column(self, step: _Step, rows: Sequence[Row], staged: dict[str, Sequence[str]]) -> None:
         bench, place = self._bench, step.place
@@ -177,19 +199,19 @@ class Lines:
                     self._filled.discard((number, step.place))
                     self._bench.tell(at, step.printed, FILLED_DOWN)
 
-    def _issues(self, numbers: Sequence[int]) -> tuple[str, list[int]]:
-        """Issue lines in the order of the rows, and which rows hold an error."""
+    def _issues(self, numbers: Sequence[int]) -> tuple[str, list[int], int]:
+        """Issue lines in the order of the rows, which rows hold an error, and how many cells were cleaned."""
         bad: list[int] = []
         lines: list[str] = []
-        self.cleaned = 0
+        cleaned = 0
         for at in sorted(self._bench.faults):
             told = self._bench.faults[at]
             for printed, fault in told:
                 lines.append(_issue_line(numbers[at], printed, fault))
-                self.cleaned += fault.code == "CLEANED"
+                cleaned += fault.code == "CLEANED"
             if any(fault.severity == ERROR for _, fault in told):
                 bad.append(at)
-        return "".join(lines), bad
+        return "".join(lines), bad, cleaned
 
 
 def _issue_line(row: int, printed: str, fault: Fault) -> str:

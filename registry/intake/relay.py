@@ -25,7 +25,7 @@ Block = tuple[list[Row], Any]
 Source = Callable[[], Iterator[Block]]
 
 _LENGTH = struct.Struct(">I")
-_PIPE_BYTES = 1024 * 1024  # holds a block or two, so that neither process waits for the other to draw breath
+PIPE_BYTES = 1024 * 1024  # holds a block or two, so that neither process waits for the other to draw breath
 _ROWS, _PACKED, _END, _REFUSED, _MEMORY, _FAILED = range(6)
 
 # What `marshal` does not know, as (mark, plain values). No cell of a sheet is a tuple otherwise.
@@ -54,31 +54,43 @@ def apart(source: Source) -> Iterator[Block]:
     MemoryError, ReaderFailed for the rest. Where the reading process is killed, so is this one, by the same signal:
     whoever started it learns the reason.
     """
-    ours, theirs = os.pipe()
-    with suppress(OSError):
-        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    ours, theirs = wide_pipe()
     reader = os.fork()
     if reader == 0:
         os.close(ours)
         _read(source, theirs)
     os.close(theirs)
     try:
-        with os.fdopen(ours, "rb", buffering=_PIPE_BYTES) as pipe:
+        with os.fdopen(ours, "rb", buffering=PIPE_BYTES) as pipe:
             yield from _blocks(pipe.read)
     except EOFError:
-        _, ended = os.waitpid(reader, 0)
-        reader = 0
-        os.kill(os.getpid(), os.WTERMSIG(ended) or signal.SIGABRT)
+        gone, reader = reader, 0
+        follow(gone)
     finally:
         if reader:
             os.kill(reader, signal.SIGKILL)
             os.waitpid(reader, 0)
 
 
+def wide_pipe() -> tuple[int, int]:
+    """Its reading and its writing end."""
+    reading, writing = os.pipe()
+    with suppress(OSError):
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+    return reading, writing
+
+
+def follow(gone: int) -> NoReturn:
+    """End as that process of ours ended, so that whoever started us learns the reason."""
+    _, ended = os.waitpid(gone, 0)
+    os.kill(os.getpid(), os.WTERMSIG(ended) or signal.SIGABRT)
+    os._exit(1)  # not reached: none of the signals that end a process is caught here
+
+
 def _blocks(read: Callable[[int], bytes]) -> Iterator[Block]:
     """Raises EOFError when the reading process went without a last word."""
     while True:
-        what, *told = _receive(read)
+        what, *told = receive(read)
         if what == _ROWS:
             yield told[0], told[1]
         elif what == _PACKED:
@@ -99,28 +111,30 @@ def _read(source: Source, pipe: int) -> NoReturn:
         try:
             for rows, beside in source():
                 try:
-                    _send(pipe, (_ROWS, rows, beside))
+                    send(pipe, (_ROWS, rows, beside))
                 except ValueError:
-                    _send(pipe, (_PACKED, _packed(rows), beside))
-            _send(pipe, (_END,))
+                    send(pipe, (_PACKED, _packed(rows), beside))
+            send(pipe, (_END,))
         except Refusal as no:
-            _send(pipe, (_REFUSED, no.code, no.message, no.details))
+            send(pipe, (_REFUSED, no.code, no.message, no.details))
         except MemoryError:
-            _send(pipe, (_MEMORY,))
+            send(pipe, (_MEMORY,))
         except BrokenPipeError:
             pass  # the other one wants no more
         except BaseException as error:  # a panic in a parser's own language is no Exception
-            _send(pipe, (_FAILED, type(error).__name__))
+            send(pipe, (_FAILED, type(error).__name__))
     finally:
         os._exit(0)
 
 
-def _send(pipe: int, message: tuple[Any, ...]) -> None:
+def send(pipe: int, message: tuple[Any, ...]) -> None:
+    """Write one message of plain values to a pipe."""
     data = marshal.dumps(message)
     write(pipe, _LENGTH.pack(len(data)), data)
 
 
-def _receive(read: Callable[[int], bytes]) -> tuple[Any, ...]:
+def receive(read: Callable[[int], bytes]) -> tuple[Any, ...]:
+    """The next message; raises EOFError when whoever wrote is gone."""
     (length,) = _LENGTH.unpack(read(_LENGTH.size).ljust(_LENGTH.size, b"\0"))
     data = read(length)
     if not length or len(data) < length:
