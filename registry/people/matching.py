@@ -12,20 +12,26 @@ from typing import Any
 
 from django.db.backends.utils import CursorWrapper
 
+from registry.lib.sql import planned_without
+
 # ``source`` yields person_id, name_key, birth, doc_kind of people who were just registered.
 # Of two who came in together only one asks: the pair is put once.
 _ASKS = "(o.id < n.person_id OR o.id NOT IN (SELECT person_id FROM ({source}) together))"
 
-# Few can be in doubt: holders of other papers, and whoever shares name and birthday with one. The two steps keep the
-# cost at that, even where the database has no statistics of its tables yet.
+# Few can be in doubt: holders of other papers, and whoever shares name and birthday with one. The steps, each by its
+# index, keep the cost at that, even where the database has no statistics of its tables yet.
 _OTHER_DOCUMENT = f"""
+WITH holder AS MATERIALIZED (
+    SELECT p.birth_date, p.name_key
+    FROM (SELECT person_id FROM people_document WHERE kind <> 'id_card' OFFSET 0) d
+    CROSS JOIN LATERAL (
+        SELECT x.birth_date, x.name_key FROM people_person x
+        WHERE x.id = d.person_id AND x.state = 'active' OFFSET 0) p
+)
 INSERT INTO people_matchcase (first_id, second_id, reason, batch_id)
 SELECT DISTINCT o.id, n.person_id, 'name_birth_document', %(batch)s::uuid
 FROM (SELECT person_id, name_key, birth, doc_kind FROM ({{source}}) came
-      WHERE doc_kind <> 'id_card' OR (birth, name_key) IN (
-          SELECT p.birth_date, p.name_key FROM people_person p
-          WHERE p.state = 'active' AND p.id IN (SELECT person_id FROM people_document WHERE kind <> 'id_card'))
-      OFFSET 0) n
+      WHERE doc_kind <> 'id_card' OR (birth, name_key) IN (SELECT birth_date, name_key FROM holder) OFFSET 0) n
 CROSS JOIN LATERAL (
     SELECT p.id FROM people_person p
     WHERE p.birth_date = n.birth AND p.name_key = n.name_key AND p.state = 'active' OFFSET 0) o
@@ -50,7 +56,8 @@ ON CONFLICT (first_id, second_id) DO NOTHING  -- the question has been put alrea
 def raise_doubts(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:
     """Open a case for every newly registered person who may be on record already; returns how many."""
     found = 0
-    for statement in (_OTHER_DOCUMENT, _SAME_PHONE):
-        cursor.execute(statement.replace("{source}", source), params)
-        found += cursor.rowcount
+    with planned_without(cursor, "seqscan"):
+        for statement in (_OTHER_DOCUMENT, _SAME_PHONE):
+            cursor.execute(statement.replace("{source}", source), params)
+            found += cursor.rowcount
     return found

@@ -19,10 +19,16 @@ WITH wanted AS MATERIALIZED (
 ), people AS MATERIALIZED (
     SELECT DISTINCT person_id FROM wanted
 ), before AS MATERIALIZED (
-    SELECT e.person_id, -1 AS row_no, k.institution_id, e.region_code, extract(year FROM e.finished_on)::int AS year,
-           e.funding = 'subsidised' AS subsidised
-    FROM people JOIN enrolments_enrolment e USING (person_id) JOIN classes_trainingclass k ON k.id = e.klass_id
-    WHERE e.finished_on IS NOT NULL
+    -- Person by person, for within a first import the database has no statistics of what it has just been given.
+    SELECT people.person_id, -1 AS row_no, k.institution_id, e.region_code, e.year, e.subsidised
+    FROM people
+    CROSS JOIN LATERAL (
+        SELECT e.klass_id, e.region_code, extract(year FROM e.finished_on)::int AS year,
+               e.funding = 'subsidised' AS subsidised
+        FROM enrolments_enrolment e
+        WHERE e.person_id = people.person_id AND e.finished_on IS NOT NULL OFFSET 0) e
+    CROSS JOIN LATERAL (
+        SELECT k.institution_id FROM classes_trainingclass k WHERE k.id = e.klass_id OFFSET 0) k
     UNION ALL
     SELECT t.person_id, t.row_no, t.institution_id, t.region_code, extract(year FROM t.finished_on)::int,
            t.funding = 'subsidised'

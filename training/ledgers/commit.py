@@ -9,6 +9,7 @@ from certificates.issuance import services as certificates
 from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.intake.kinds import Work
+from registry.lib.sql import planned_without
 from registry.people import matching
 from registry.people import services as people
 from training.claims import services as claims
@@ -178,7 +179,8 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     """Write the rows of one span of the sheet."""
     cursor = work.cursor
     cursor.execute("DROP TABLE IF EXISTS t_enrol")
-    work.run(_filled(_ENROL), low=low, high=high)
+    with planned_without(cursor, "nestloop"):
+        work.run(_filled(_ENROL), low=low, high=high)
     persons = people.register(cursor, _PEOPLE, {})
     newcomers = "SELECT person_id, name_key, birth, doc_kind FROM t_enrol WHERE fresh"
     matching.raise_doubts(cursor, newcomers, {"batch": work.batch_id})
