@@ -33,7 +33,11 @@ class Certificate(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(
-        "registry.Person", verbose_name=_("持证人"), on_delete=models.PROTECT, related_name="certificates"
+        "registry.Person",
+        verbose_name=_("持证人"),
+        on_delete=models.PROTECT,
+        related_name="certificates",
+        db_constraint=False,  # kept by the set: sql/references.sql
     )
     family = models.CharField(_("证书类别"), max_length=14, choices=Family.choices)
     number = models.CharField(_("证书编号"), max_length=40, db_collation="C")

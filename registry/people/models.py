@@ -41,6 +41,7 @@ class Person(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="absorbed",
+        db_index=False,
     )
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -56,7 +57,14 @@ class Person(models.Model):
         db_table = "people_person"
         verbose_name = _("人员")
         verbose_name_plural = _("人员")
-        indexes = [models.Index(fields=["birth_date", "name_key"], name="people_person_look_alike")]
+        indexes = [
+            models.Index(fields=["birth_date", "name_key"], name="people_person_look_alike"),
+            models.Index(
+                fields=["merged_into"],
+                condition=models.Q(merged_into__isnull=False),
+                name="people_person_absorbed",
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 name="people_person_merged_has_target",
@@ -88,7 +96,11 @@ class Document(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(
-        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="documents"
+        Person,
+        verbose_name=_("人员"),
+        on_delete=models.PROTECT,
+        related_name="documents",
+        db_constraint=False,  # kept by the set: sql/references.sql
     )
     kind = models.CharField(_("证件类型"), max_length=16, choices=Kind.choices)
     sealed = models.BinaryField(_("密文"))
@@ -117,7 +129,11 @@ class Phone(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(
-        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="phones"
+        Person,
+        verbose_name=_("人员"),
+        on_delete=models.PROTECT,
+        related_name="phones",
+        db_constraint=False,  # kept by the set: sql/references.sql
     )
     sealed = models.BinaryField(_("密文"))
     blind_index = models.BinaryField(_("盲索引"), max_length=32, db_index=True)
@@ -141,7 +157,11 @@ class BankAccount(models.Model):
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     person = models.ForeignKey(
-        Person, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="accounts"
+        Person,
+        verbose_name=_("人员"),
+        on_delete=models.PROTECT,
+        related_name="accounts",
+        db_constraint=False,  # kept by the set: sql/references.sql
     )
     bank_name = models.CharField(_("开户银行"), max_length=100, blank=True)
     holder_name = models.CharField(_("银行户名"), max_length=100, blank=True)

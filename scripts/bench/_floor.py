@@ -83,10 +83,12 @@ def save(connection: psycopg.Connection[Any], since: Any, folder: Path) -> None:
 
 
 def load(connection: psycopg.Connection[Any], folder: Path) -> dict[str, Any]:
-    """COPY them in, in one transaction. Triggers of roll-ups are put aside, foreign keys are not."""
+    """COPY them in, in one transaction. Triggers of roll-ups are put aside; references are kept, by foreign keys and
+    by the triggers that stand in for them."""
     with connection.cursor() as cursor:
-        for table in TABLES:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        cursor.execute(_OTHER_TRIGGERS, [list(TABLES)])
+        for table, trigger in cursor.fetchall():
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
         rows = 0
         began = time.perf_counter()
         with connection.transaction():
@@ -101,6 +103,12 @@ def load(connection: psycopg.Connection[Any], folder: Path) -> dict[str, Any]:
                         into.write(part)
                 rows = cursor.rowcount if table == COUNTED else rows
     return {"seconds": time.perf_counter() - began, "rows": rows}
+
+
+_OTHER_TRIGGERS = """
+SELECT tgrelid::regclass::text, quote_ident(tgname) FROM pg_trigger
+WHERE NOT tgisinternal AND tgname NOT LIKE 'refer%%' AND tgrelid = ANY (%s::regclass[])
+"""
 
 
 def _columns(cursor: psycopg.Cursor[Any], table: str) -> str:

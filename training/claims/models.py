@@ -18,7 +18,12 @@ class Payment(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     enrolment = models.ForeignKey(
-        "training.Enrolment", verbose_name=_("培训记录"), on_delete=models.PROTECT, related_name="payments"
+        "training.Enrolment",
+        verbose_name=_("培训记录"),
+        on_delete=models.PROTECT,
+        related_name="payments",
+        db_index=False,  # the constraint below begins with it
+        db_constraint=False,  # kept by the set: training/enrolments/sql/references.sql
     )
     amount_fen = models.BigIntegerField(_("金额(分)"))
     fund = models.CharField(_("资金来源"), max_length=12, choices=FundSource.choices, blank=True, default="")
@@ -39,9 +44,14 @@ class Payment(models.Model):
                 condition=models.Q(amount_fen__gt=0),
                 violation_error_message=_("金额须大于零。"),
             ),
+            # One index for both: what a ledger reports once, and finding all payments of an enrolment.
             models.UniqueConstraint(
-                fields=["enrolment"],
-                condition=models.Q(basis="reported"),
+                "enrolment",
+                models.Case(
+                    models.When(basis="reported", then=models.Value(0)),
+                    default=models.F("id"),
+                    output_field=models.BigIntegerField(),
+                ),
                 name="claims_payment_reported_once",
                 violation_error_message=_("该培训记录已登记过台账支付。"),
             ),

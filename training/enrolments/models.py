@@ -46,9 +46,14 @@ class Enrolment(models.Model):
         on_delete=models.PROTECT,
         related_name="enrolments",
         db_index=False,
+        db_constraint=False,  # this and the next are kept by the set: sql/references.sql
     )
     klass = models.ForeignKey(
-        "training.TrainingClass", verbose_name=_("班级"), on_delete=models.PROTECT, related_name="enrolments"
+        "training.TrainingClass",
+        verbose_name=_("班级"),
+        on_delete=models.PROTECT,
+        related_name="enrolments",
+        db_constraint=False,
     )
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.ENROLLED)
     category = models.CharField(

@@ -11,6 +11,7 @@ class Migration(migrations.Migration):
 
     operations = [
         sql_file("training/targets/sql/deltas.sql"),
+        sql_file("training/targets/sql/payments.sql"),
         sql_file("training/targets/sql/fold.sql"),
         sql_file("training/targets/sql/rebuild.sql"),
     ]

@@ -1,0 +1,1 @@
+CALL lib_refer('issuance_certificate', 'person_id', 'people_person');
