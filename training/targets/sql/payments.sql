@@ -6,21 +6,47 @@ CREATE OR REPLACE FUNCTION targets_is_first_payment(p claims_payment) RETURNS bo
 RETURN NOT EXISTS (SELECT FROM claims_payment q WHERE q.enrolment_id = p.enrolment_id AND q.id < p.id);
 
 CREATE OR REPLACE FUNCTION targets_payments_came() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    lines integer;
+BEGIN
+    -- An import enrols and pays in one transaction: nobody else sees these enrolments, and each has this one payment.
+    -- Enrolment by enrolment through the indexes, here and below: within a first import nobody has statistics of
+    -- either table, and joins would go through all of both for every span of rows.
+    WITH paid AS MATERIALIZED (
+        SELECT c.region_code, e.klass_id, coalesce(c.paid_on, e.day) AS day, c.amount_fen,
+               e.is_ours AND other.is_there IS NULL AS is_plain
+        FROM came c
+        CROSS JOIN LATERAL (
+            SELECT e.klass_id, coalesce(e.finished_on, e.started_on) AS day, e.xmin = pg_current_xact_id()::xid AS is_ours
+            FROM enrolments_enrolment e WHERE e.id = c.enrolment_id OFFSET 0) e
+        LEFT JOIN LATERAL (
+            SELECT true AS is_there FROM claims_payment p
+            WHERE p.enrolment_id = c.enrolment_id AND p.id <> c.id LIMIT 1) other ON true
+    )
+    INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
+    SELECT 'p', region_code, klass_id, targets_month(day), count(*), sum(amount_fen)
+    FROM paid WHERE (SELECT bool_and(is_plain) FROM paid)
+    GROUP BY region_code, klass_id, targets_month(day);
+    GET DIAGNOSTICS lines = ROW_COUNT;
+    IF lines = 0 THEN
+        PERFORM targets_pay_older(array_agg(id)) FROM came;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- The same of payments whose enrolments stood before, or have other payments.
+CREATE OR REPLACE FUNCTION targets_pay_older(payments bigint[]) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
     -- Two transactions that pay one older enrolment would each think that theirs is the first: they take turns.
-    -- Rows of this very transaction are seen by nobody else, so an import that enrols and pays locks nothing.
-    IF EXISTS (SELECT FROM came c CROSS JOIN LATERAL (
-                   SELECT FROM enrolments_enrolment e
-                   WHERE e.id = c.enrolment_id AND e.xmin <> pg_current_xact_id()::xid OFFSET 0) older) THEN
-        PERFORM FROM enrolments_enrolment e
-        WHERE e.id IN (SELECT enrolment_id FROM came) AND e.xmin <> pg_current_xact_id()::xid
-        ORDER BY e.id FOR NO KEY UPDATE;
-    END IF;
+    PERFORM FROM enrolments_enrolment e
+    WHERE e.id IN (SELECT p.enrolment_id FROM claims_payment p WHERE p.id = ANY (payments))
+      AND e.xmin <> pg_current_xact_id()::xid
+    ORDER BY e.id FOR NO KEY UPDATE;
 
-    -- Enrolment by enrolment through the indexes: within a first import nobody has statistics of either table, and
-    -- joins would go through all of both for every span of rows.
     INSERT INTO targets_delta (source, region_code, klass_id, month, n, amount_fen)
-    WITH held AS (
+    WITH came AS MATERIALIZED (
+        SELECT id, enrolment_id FROM claims_payment WHERE id = ANY (payments)
+    ), held AS (
         SELECT p.*, e.klass_id, coalesce(p.paid_on, e.day) AS day, c.id IS NOT NULL AS is_new,
                min(p.id) OVER paid AS first_id, min(p.id) FILTER (WHERE c.id IS NULL) OVER paid AS first_before
         FROM (SELECT DISTINCT enrolment_id FROM came) x
@@ -39,7 +65,6 @@ BEGIN
     FROM held
     WHERE is_new OR id = first_before
     GROUP BY region_code, klass_id, targets_month(day);
-    RETURN NULL;
 END $$;
 
 CREATE OR REPLACE FUNCTION targets_payments_went() RETURNS trigger LANGUAGE plpgsql AS $$
