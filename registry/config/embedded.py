@@ -26,6 +26,7 @@ from urllib.parse import quote
 import psycopg
 
 from registry.config import binaries as programs
+from registry.config import tuning
 from registry.config.binaries import Binaries, EmbeddedError
 
 NAME = USER = "jiangce"
@@ -371,28 +372,7 @@ def _make_data(cluster: Cluster, account: Account, tools: Binaries) -> None:
 
 def _configure(cluster: Cluster, account: Account, *, durable: bool) -> None:
     """Write our settings to a file that postgresql.conf includes; rewritten at each start."""
-    settings: dict[str, str] = {
-        "listen_addresses": "''",
-        "port": str(PORT),
-        "unix_socket_directories": f"'{cluster.sockets}'".replace("\\", "\\\\"),
-        "unix_socket_permissions": "0700",
-        "max_connections": "100",
-        "shared_buffers": f"{_shared_megabytes()}MB" if durable else "128MB",
-        "work_mem": "32MB",
-        # A span of an import, while it is worked on; used by whoever imports, and by nobody else.
-        "temp_buffers": "64MB",
-        "maintenance_work_mem": "128MB",
-        "max_wal_size": "4GB",
-        "jit": "off",
-        "fsync": "on" if durable else "off",
-        "full_page_writes": "on" if durable else "off",
-        "synchronous_commit": "on" if durable else "off",
-        "timezone": "'UTC'",
-        "log_timezone": "'UTC'",
-        # A failing statement carries its values, and values are people's: the log names the error alone.
-        "log_min_error_statement": "panic",
-        "log_error_verbosity": "terse",
-    }
+    settings = tuning.settings(cluster.sockets, PORT, durable=durable)
     main, ours = cluster.data / "postgresql.conf", cluster.data / "jiangce.conf"
     ours.write_text("".join(f"{key} = {value}\n" for key, value in settings.items()), encoding="utf-8")
     account.own(ours)
@@ -400,11 +380,6 @@ def _configure(cluster: Cluster, account: Account, *, durable: bool) -> None:
     text = main.read_text(encoding="utf-8")
     if include not in text:
         main.write_text(f"{text}\n{include}", encoding="utf-8")
-
-
-def _shared_megabytes() -> int:
-    """An eighth of the machine's memory, from 128 MB on an old county PC up to 4 GB."""
-    return max(128, min(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**23, 4096))
 
 
 def _make_database(cluster: Cluster) -> None:
