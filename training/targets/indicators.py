@@ -6,9 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import prefetch_related_objects
 
-from training.targets import progress
+from training.targets import edition, progress
 from training.targets.counting import SUBSIDISED, Count, Filter, Period, Place
 from training.targets.models import Event, Indicator, Kind, Plan
 from training.targets.progress import PEOPLE
@@ -56,17 +55,11 @@ def standard(indicator: Indicator | None) -> dict[str, Count]:
     }
 
 
-def of_plan(plan: Plan) -> list[Indicator]:
-    """All indicators of a plan in its order, with their targets in theirs: read once for a page."""
-    prefetch_related_objects([plan], "indicators__targets")
-    return sorted(plan.indicators.all(), key=lambda one: one.order)
-
-
 def choices(plan: Plan) -> list[Indicator]:
     """Indicators that a table can be drawn for, the plan's headline first."""
     found = [
         one
-        for one in of_plan(plan)
+        for one in edition.indicators(plan)
         if one.event in MEASURES and any(target.kind in _DRAWN for target in one.targets.all())
     ]
     return sorted(found, key=lambda one: not one.headline)

@@ -37,6 +37,7 @@ __all__ = [
     "Delta",
     "Dims",
     "Discrepancy",
+    "Edition",
     "Indicator",
     "NodeMonth",
     "NodeYear",
@@ -232,6 +233,17 @@ class Discrepancy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.number}. {self.title}"
+
+
+class Edition(models.Model):
+    """One row: its mark is another one after every change of the four tables above (see edition)."""
+
+    mark = models.UUIDField()
+
+    class Meta:
+        db_table = "targets_edition"
+        verbose_name = _("规划版本")
+        verbose_name_plural = _("规划版本")
 
 
 class Allocation(models.Model):

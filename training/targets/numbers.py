@@ -9,9 +9,9 @@ from datetime import date
 from django.db import connection
 
 from registry.lib.scope import Scope
-from training.targets import progress, sums
+from training.targets import edition, progress, sums
 from training.targets.counting import Count, Period, Place
-from training.targets.indicators import count_of, of_plan
+from training.targets.indicators import count_of
 from training.targets.models import Discrepancy, Event, Indicator, Plan, Target
 from training.targets.places import narrowed, plan_period
 from training.targets.progress import Printed, Progress
@@ -39,9 +39,8 @@ def numbers(
     `held` are the figures of :func:`wanted` over the plan's years, where they have been read already.
     """
     place = narrowed(scope, plan, place)
-    indicators = of_plan(plan)
+    indicators = edition.indicators(plan)
     counted = _counted(plan, place, {one.code: one for one in indicators}, today, held)
-    remarked = _remarks_of([target.pk for one in indicators for target in one.targets.all()])
     targets = [
         target for one in indicators for target in sorted(one.targets.all(), key=lambda target: target.part)
     ]
@@ -64,7 +63,7 @@ def numbers(
             Numbered(
                 target,
                 progress.verdict(printed, today),
-                tuple(remarked.get(target.pk, ())),
+                tuple(sorted(remark.number for remark in target.discrepancies.all())),
                 times if not past else None,
                 people if not past else None,
             )
@@ -77,18 +76,10 @@ def _wants_people(indicator: Indicator) -> bool:
     return count is not None and count.what == "heads"
 
 
-def _remarks_of(targets: list[int]) -> dict[int, list[int]]:
-    links = Discrepancy.targets.through.objects.filter(target__in=targets).order_by("discrepancy_id")
-    found: dict[int, list[int]] = {}
-    for target, remark in links.values_list("target_id", "discrepancy_id"):
-        found.setdefault(target, []).append(remark)
-    return found
-
-
 def wanted(plan: Plan) -> dict[str, Count]:
     """What is asked for over the plan's years: 人次 of every countable indicator and, of trainings, 人数."""
     counts: dict[str, Count] = {}
-    for indicator in of_plan(plan):
+    for indicator in edition.indicators(plan):
         count = count_of(indicator)
         if count is None or indicator.event == Event.STOCK:
             continue
@@ -153,4 +144,4 @@ def remarks(scope: Scope, plan: Plan) -> list[Discrepancy]:
     """What must be known about the plan's numbers."""
     if scope.sees_nothing:
         return []
-    return list(plan.discrepancies.order_by("number"))
+    return sorted(plan.discrepancies.all(), key=lambda remark: remark.number)

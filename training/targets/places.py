@@ -9,6 +9,7 @@ from registry.institutions.models import Institution
 from registry.lib.scope import Scope
 from registry.regions.models import Region, RegionClosure
 from training.classes.models import TrainingClass
+from training.targets import edition
 from training.targets.counting import Period, Place
 from training.targets.models import Plan
 
@@ -22,7 +23,7 @@ class OutsideScope(Exception):
 
 def plans(scope: Scope) -> list[Plan]:
     """Plans whose region lies in the reader's, or the other way round; the first is the one to open with."""
-    found = list(Plan.objects.select_related("region").order_by("order"))
+    found = edition.plans()
     if scope.sees_everything:
         return found
     code = _scope_region(scope)
