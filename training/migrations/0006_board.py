@@ -20,4 +20,5 @@ class Migration(migrations.Migration):
             },
         ),
         sql_file("training/targets/sql/edition.sql"),
+        sql_file("training/targets/sql/read.sql"),
     ]
