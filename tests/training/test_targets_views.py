@@ -19,7 +19,7 @@ from registry.accounts.models import Membership, Role, User
 from registry.lib.scope import Scope
 from registry.people.models import Document
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register
-from training.targets import indicators, queries, services
+from training.targets import indicators, queries, services, sums
 from training.targets.counting import Period, Place
 from training.targets.models import Allocation, NodeYear, Plan
 
@@ -173,7 +173,7 @@ def test_children_add_up_to_their_parent_and_people_do_not(register: Register) -
         assert sum(line.figures[name] or 0 for line in lines) == whole[name], name
     assert whole["heads"] == 10
     assert sum(line.figures["heads"] or 0 for line in lines) == 12
-    months = queries.months(scope, plan, Place(PROVINCE), PLAN, indicator)
+    months = sums.sums(Place(PROVINCE), PLAN, indicators.standard(indicator), by="month")
     assert sum(held["n"] or 0 for held in months.values()) == whole["n"] == 15
 
 

@@ -12,13 +12,14 @@ from django.utils.translation import gettext as _
 from registry.lib.scope import Scope
 from training.catalogue.codes import TrainingType
 from training.targets import indicators, numbers, places, progress, queries, sums, wording
-from training.targets.counting import Count
+from training.targets.counting import Count, Place
 from training.targets.models import Discrepancy
 from training.targets.numbers import Numbered
+from training.targets.places import Division
 from training.targets.progress import Progress
-from training.targets.queries import Line
+from training.targets.queries import Held, Line
 from training.targets.selection import Selection
-from training.targets.sums import Figures
+from training.targets.sums import By, Figures, Question
 
 #: What a table below the figures lists.
 DIVISIONS, PROVIDERS, CLASSES = "divisions", "providers", "classes"
@@ -30,12 +31,15 @@ class Board:
 
     selection: Selection
     today: date
+    #: from the province down to the place
+    way: list[Division]
     figures: Figures
     progress: Progress
     types: dict[str, int]
     below: str
     lines: list[Line]
-    months: dict[str, Figures]
+    #: 人次 month by month; None where there is nothing to share out
+    months: dict[str, Figures] | None
     numbers: list[Numbered]
     remarks: list[Discrepancy]
 
@@ -51,52 +55,71 @@ class Board:
 
     def month_rows(self) -> list[tuple[int, list[tuple[str, int]]]]:
         """By year, twelve (month, 人次); months of the period without rows are zero."""
-        return [
-            (
-                year,
-                [
-                    (f"{year}-{month:02}", (self.months.get(f"{year}-{month:02}") or {}).get("n") or 0)
-                    for month in range(1, 13)
-                ],
-            )
-            for year in self.selection.period.years
-        ]
+        done = {key: figures["n"] or 0 for key, figures in (self.months or {}).items()}
+        keys = {
+            year: [f"{year}-{month:02}" for month in range(1, 13)] for year in self.selection.period.years
+        }
+        return [(year, [(key, done.get(key, 0)) for key in months]) for year, months in keys.items()]
 
 
 def gather(scope: Scope, chosen: Selection, today: date) -> Board:
-    """A fixed number of statements, whatever the number of rows, divisions and classes."""
-    plan, place, period = chosen.plan, chosen.place, chosen.period
-    counts = chosen.counts
-    types = {f"type/{code}": _of_type(counts["n"], code) for code in TrainingType.values}
-    place = places.narrowed(scope, plan, place)
+    """A fixed number of statements, whatever the number of rows, divisions and classes.
+
+    All figures come from one of them, so that those of a place and of what lies below it are of the same moment.
+    """
+    plan, period, counts = chosen.plan, chosen.period, chosen.counts
+    place = places.narrowed(scope, plan, chosen.place)
+    way = places.path(place.region)
     at_root = place == chosen.root
-    # The plan's own numbers are asked for along with the figures when both are of the same years.
-    together = at_root and period == chosen.whole
-    printed = {f"number/{name}": count for name, count in numbers.wanted(plan).items()} if together else {}
-    held = queries.with_people(
-        place, period, chosen.indicator, sums.one(place, period, counts | types | printed)
-    )
-    below, lines = _below(scope, chosen, today)
+    asked = _questions(chosen, place, way, today)
+    found = sums.answers(asked)
+    whole = {name: found[name].get("") or sums.nothing(one.period, one.counts) for name, one in asked.items()}
+    held = queries.with_people(place, period, chosen.indicator, whole[_HERE])
+    if at_root:
+        # Of the same years as the plan's own numbers: then they were asked for along with the figures.
+        whole.setdefault(numbers.PRINTED, _named(held, _NUMBER))
+    below, lines = _below(scope, chosen, way, today, found.get(_BELOW))
     return Board(
         selection=chosen,
         today=today,
+        way=way,
         figures={name: held[name] for name in counts},
         progress=against(chosen, held["n"], today),
-        types={code: held[f"type/{code}"] or 0 for code in TrainingType.values},
+        types={code: n or 0 for code, n in _named(held, _TYPE).items()},
         below=below,
         lines=lines,
-        months=queries.months(scope, plan, place, period, chosen.indicator) if len(period.key) != 7 else {},
-        numbers=numbers.numbers(scope, plan, place, today, _printed(held) if together else None)
-        if at_root
-        else [],
+        months=found[_MONTHS] if _MONTHS in found and found[_HERE] else None,
+        numbers=numbers.numbers(scope, plan, place, today, whole) if at_root else [],
         remarks=numbers.remarks(scope, plan) if at_root else [],
     )
 
 
-def _printed(held: Figures) -> Figures:
-    return {
-        name.removeprefix("number/"): figure for name, figure in held.items() if name.startswith("number/")
-    }
+#: Names of the questions of a board, and the beginnings of names of counts that are no columns of its tables.
+_HERE, _BELOW, _MONTHS = "here", "below", "months"
+_TYPE, _NUMBER = "type/", "number/"
+
+
+def _questions(chosen: Selection, place: Place, way: list[Division], today: date) -> dict[str, Question]:
+    period, counts = chosen.period, chosen.counts
+    here = counts | {f"{_TYPE}{code}": _of_type(counts["n"], code) for code in TrainingType.values}
+    asked: dict[str, Question] = {}
+    if place == chosen.root:
+        asked |= numbers.questions(chosen.plan, place, today)
+        if period == chosen.whole:
+            printed = asked.pop(numbers.PRINTED)
+            here |= {f"{_NUMBER}{name}": count for name, count in printed.counts.items()}
+    asked[_HERE] = Question(place, period, here)
+    if place.klass is None:
+        leaf = places.is_leaf(place, way)
+        by: By = "class" if place.institution is not None else "provider" if leaf else "child"
+        asked[_BELOW] = Question(place, period, counts, by)
+    if len(period.key) != len("2024-05"):
+        asked[_MONTHS] = Question(place, period, {"n": counts["n"]}, "month")
+    return asked
+
+
+def _named(held: Figures, start: str) -> Figures:
+    return {name.removeprefix(start): figure for name, figure in held.items() if name.startswith(start)}
 
 
 def _of_type(main: Count, code: str) -> Count:
@@ -106,15 +129,17 @@ def _of_type(main: Count, code: str) -> Count:
     return replace(main, filter=replace(main.filter, training_type=wanted))
 
 
-def _below(scope: Scope, chosen: Selection, today: date) -> tuple[str, list[Line]]:
+def _below(
+    scope: Scope, chosen: Selection, way: list[Division], today: date, held: Held | None
+) -> tuple[str, list[Line]]:
     plan, place, period, indicator = chosen.plan, chosen.place, chosen.period, chosen.indicator
     if place.klass is not None:
         return CLASSES, []
     if place.institution is not None:
-        return CLASSES, queries.classes(scope, plan, place, period, indicator)
-    if places.is_leaf(place):
-        return PROVIDERS, queries.providers(scope, plan, place, period, indicator)
-    lines = queries.children(scope, plan, place, period, indicator, today)
+        return CLASSES, queries.classes(scope, plan, place, period, indicator, held)
+    if places.is_leaf(place, way):
+        return PROVIDERS, queries.providers(scope, plan, place, period, indicator, held)
+    lines = queries.children(scope, plan, place, period, indicator, today, held)
     return DIVISIONS, [replace(line, name=line.name or wording.place_name(line.place)) for line in lines]
 
 

@@ -63,7 +63,7 @@ def write(out: BinaryIO, board: Board) -> None:
                 map(_line, board.lines),
                 [sentence],
             )
-        if board.months:
+        if board.months is not None:
             table(
                 _("按月"),
                 [_("年份"), *(_("%(month)d月") % {"month": month} for month in range(1, 13))],

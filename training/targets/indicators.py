@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 from django.db import connection
@@ -86,13 +87,35 @@ def target_of(plan: Plan, place: Place, period: Period, indicator: Indicator | N
 
 def shares(indicator: Indicator | None, codes: list[str], period: Period) -> dict[str, int]:
     """Targets handed down for the period: a year's own, or the whole plan's."""
-    year = period.since.year if period.heads == "year" else None
-    if indicator is None or (year is None and period.key != "plan"):
+    if (key := _share_key(indicator, period)) is None:
         return {}
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT region_id, value FROM targets_allocation"
-            " WHERE indicator_id = %s AND region_id = ANY (%s) AND year IS NOT DISTINCT FROM %s",
-            [indicator.code, codes, year],
+            " WHERE region_id = ANY (%s) AND indicator_id = %s AND year IS NOT DISTINCT FROM %s",
+            [codes, *key],
         )
         return dict(cursor.fetchall())
+
+
+def shares_below(
+    indicator: Indicator | None, region: str, period: Period
+) -> list[tuple[str, str, date | None, int | None]]:
+    """The divisions right below one: code, name, last day, and the target handed down to it for the period."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.code, r.name, r.valid_to, a.value FROM regions_region r"
+            " LEFT JOIN targets_allocation a ON a.region_id = r.code"
+            " AND a.indicator_id = %s AND a.year IS NOT DISTINCT FROM %s"
+            " WHERE r.parent_id = %s ORDER BY r.code",
+            [*(_share_key(indicator, period) or (None, None)), region],
+        )
+        return [(code, name, valid_to, share) for code, name, valid_to, share in cursor.fetchall()]
+
+
+def _share_key(indicator: Indicator | None, period: Period) -> tuple[str, int | None] | None:
+    """Indicator and year of the targets that were handed down for a period; None where there are no such."""
+    year = period.since.year if period.heads == "year" else None
+    if indicator is None or (year is None and period.key != "plan"):
+        return None
+    return indicator.code, year

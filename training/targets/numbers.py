@@ -15,6 +15,7 @@ from training.targets.indicators import count_of
 from training.targets.models import Discrepancy, Event, Indicator, Plan, Target
 from training.targets.places import narrowed, plan_period
 from training.targets.progress import Printed, Progress
+from training.targets.sums import Figures, Question
 from training.targets.tables import Measure
 
 EVER = Period("ever", date(1949, 1, 1), date(2199, 12, 31))
@@ -31,16 +32,34 @@ class Numbered:
     people: int | None = None
 
 
+#: Names of the two questions behind the numbers of a plan: over its own years, and over all time.
+PRINTED, STOCKS = "printed", "stocks"
+
+
+def questions(plan: Plan, place: Place, today: date) -> dict[str, Question]:
+    """What has to be asked before :func:`numbers` can tell."""
+    return {
+        PRINTED: Question(place, plan_period(plan, today), wanted(plan)),
+        STOCKS: Question(place, EVER, _stocks(plan)),
+    }
+
+
 def numbers(
-    scope: Scope, plan: Plan, place: Place, today: date, held: Mapping[str, int | None] | None = None
+    scope: Scope, plan: Plan, place: Place, today: date, held: Mapping[str, Figures] | None = None
 ) -> list[Numbered]:
     """Every number of the plan, as printed, with what the register holds against it at the place.
 
-    `held` are the figures of :func:`wanted` over the plan's years, where they have been read already.
+    `held` are the figures that answer :func:`questions`, where they have been read already.
     """
     place = narrowed(scope, plan, place)
     indicators = edition.indicators(plan)
-    counted = _counted(plan, place, {one.code: one for one in indicators}, today, held)
+    if held is None:
+        asked = questions(plan, place, today)
+        found = sums.answers(asked)
+        held = {
+            name: found[name].get("") or sums.nothing(one.period, one.counts) for name, one in asked.items()
+        }
+    counted = _counted(place, indicators, held)
     targets = [
         target for one in indicators for target in sorted(one.targets.all(), key=lambda target: target.part)
     ]
@@ -89,30 +108,24 @@ def wanted(plan: Plan) -> dict[str, Count]:
     return counts
 
 
+def _stocks(plan: Plan) -> dict[str, Count]:
+    return {
+        one.code: count
+        for one in edition.indicators(plan)
+        if one.event == Event.STOCK and (count := count_of(one)) is not None
+    }
+
+
 def _counted(
-    plan: Plan,
-    place: Place,
-    indicators: Mapping[str, Indicator],
-    today: date,
-    held: Mapping[str, int | None] | None,
+    place: Place, indicators: list[Indicator], held: Mapping[str, Figures]
 ) -> dict[str, tuple[int | None, int | None]]:
     """人次 and 人数 of every countable indicator over the plan's years; stocks over all time."""
-    counts = wanted(plan)
-    stocks = {
-        code: count
-        for code, indicator in indicators.items()
-        if indicator.event == Event.STOCK and (count := count_of(indicator)) is not None
-    }
-    if held is None:
-        held = sums.one(place, plan_period(plan, today), counts) if counts else {}
-    pairs = {code: (held[code], held.get(f"{code}/people")) for code in counts if "/" not in code}
-    for code, indicator in indicators.items():
-        if code in pairs and pairs[code][1] is None and _wants_people(indicator):
-            pairs[code] = (pairs[code][0], tracked_people(indicator, place))
-    if stocks:
-        ever = sums.one(place, EVER, stocks)
-        pairs |= {code: (None if value is None else value, None) for code, value in ever.items()}
-    return pairs
+    printed = held[PRINTED]
+    pairs = {code: (printed[code], printed.get(f"{code}/people")) for code in printed if "/" not in code}
+    for one in indicators:
+        if one.code in pairs and pairs[one.code][1] is None and _wants_people(one):
+            pairs[one.code] = (pairs[one.code][0], tracked_people(one, place))
+    return pairs | {code: (value, None) for code, value in held[STOCKS].items()}
 
 
 def tracked_people(indicator: Indicator, place: Place) -> int | None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
+
+from django.db import connection
 
 from registry.institutions.models import Institution
 from registry.lib.scope import Scope
-from registry.regions.models import Region, RegionClosure
+from registry.regions.models import RegionClosure
 from training.classes.models import TrainingClass
 from training.targets import edition
 from training.targets.counting import Period, Place
@@ -107,6 +110,27 @@ def _contains(ancestor: str, descendant: str) -> bool:
     )
 
 
-def is_leaf(place: Place) -> bool:
-    """Below a leaf come providers: a county, or a division's own level."""
-    return place.own or Region.objects.filter(pk=place.region, level__gte=LEAF_LEVEL).exists()
+class Division(NamedTuple):
+    """One step of a path."""
+
+    code: str
+    name: str
+    level: int
+
+
+def path(region: str) -> list[Division]:
+    """From the province down to the division itself; empty for an unknown code."""
+    if not region:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT r.code, r.name, r.level FROM regions_closure c JOIN regions_region r ON r.code = c.ancestor_id"
+            " WHERE c.descendant_id = %s ORDER BY c.depth DESC",
+            [region],
+        )
+        return [Division(*row) for row in cursor.fetchall()]
+
+
+def is_leaf(place: Place, way: list[Division]) -> bool:
+    """Below a leaf come providers: a county, or a division's own level. `way` is the path to it."""
+    return place.own or (bool(way) and way[-1].level >= LEAF_LEVEL)

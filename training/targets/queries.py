@@ -10,17 +10,20 @@ from django.db import connection
 
 from registry.institutions.models import Institution
 from registry.lib.scope import Scope
-from registry.regions.models import Region, RegionClosure
+from registry.regions.models import RegionClosure
 from registry.regions.queries import names
 from training.classes.models import TrainingClass
 from training.targets import progress, sums
 from training.targets.counting import Filter, Period, Place
-from training.targets.indicators import shares, standard
+from training.targets.indicators import shares_below, standard
 from training.targets.models import Indicator, Plan
 from training.targets.places import narrowed, plans, root
 from training.targets.progress import Progress
 from training.targets.sums import Figures
 from training.targets.tables import Measure
+
+#: Figures by key that a page has read already, along with its others
+Held = dict[str, Figures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,34 +54,30 @@ def with_people(place: Place, period: Period, indicator: Indicator | None, held:
 
 
 def children(
-    scope: Scope, plan: Plan, place: Place, period: Period, indicator: Indicator | None, today: date
+    scope: Scope,
+    plan: Plan,
+    place: Place,
+    period: Period,
+    indicator: Indicator | None,
+    today: date,
+    held: Held | None = None,
 ) -> list[Line]:
     """The divisions right below, with targets handed down to them; the place's own level (本级) comes last."""
     place = narrowed(scope, plan, place)
     counts = standard(indicator)
-    found = sums.sums(place, period, counts, by="child")
-    below = list(
-        Region.objects.filter(parent=place.region).order_by("code").values_list("code", "name", "valid_to")
-    )
-    handed_down = shares(indicator, [code for code, _name, _end in below], period)
+    found = sums.sums(place, period, counts, by="child") if held is None else held
     lines = []
-    for code, name, valid_to in below:
+    for code, name, valid_to, share in shares_below(indicator, place.region, period):
         if valid_to is not None and code not in found:
             continue
-        held = found.get(code) or sums.nothing(period, counts)
+        counted = found.get(code) or sums.nothing(period, counts)
         lines.append(
-            Line(
-                code,
-                name,
-                Place(code),
-                held,
-                _share_progress(held["n"], handed_down.get(code), period, today),
-            )
+            Line(code, name, Place(code), counted, _share_progress(counted["n"], share, period, today))
         )
     if place.region in found:
-        held = found[place.region]
-        own = _share_progress(held["n"], None, period, today)
-        lines.append(Line(place.region, "", Place(place.region, own=True), held, own))
+        counted = found[place.region]
+        own = _share_progress(counted["n"], None, period, today)
+        lines.append(Line(place.region, "", Place(place.region, own=True), counted, own))
     return lines
 
 
@@ -88,24 +87,23 @@ def _share_progress(done: int | None, share: int | None, period: Period, today: 
     return progress.against(done or 0, Decimal(share), period.since, period.until, today)
 
 
-def months(
-    scope: Scope, plan: Plan, place: Place, period: Period, indicator: Indicator | None
-) -> dict[str, Figures]:
-    """Month by month, {"2024-05": figures}; months without lines are absent."""
-    return sums.sums(narrowed(scope, plan, place), period, standard(indicator), by="month")
-
-
 def providers(
-    scope: Scope, plan: Plan, place: Place, period: Period, indicator: Indicator | None
+    scope: Scope,
+    plan: Plan,
+    place: Place,
+    period: Period,
+    indicator: Indicator | None,
+    held: Held | None = None,
 ) -> list[Line]:
     """Who taught in one leaf division, the busiest first."""
     place = narrowed(scope, plan, place)
-    found = sums.sums(place, period, standard(indicator), by="provider")
+    found = sums.sums(place, period, standard(indicator), by="provider") if held is None else held
     ids = [int(key) for key in found if key != "0"]
     known = dict(Institution.objects.filter(pk__in=ids).values_list("pk", "name"))
     _count_travellers(place.region, period, indicator, ids, found)
     lines = [
-        Line(key, known.get(int(key), ""), place.provider(int(key)), held) for key, held in found.items()
+        Line(key, known.get(int(key), ""), place.provider(int(key)), counted)
+        for key, counted in found.items()
     ]
     return sorted(lines, key=lambda line: (-(line.figures["n"] or 0), line.name))
 
@@ -114,35 +112,30 @@ def _count_travellers(
     region: str, period: Period, indicator: Indicator | None, ids: list[int], found: dict[str, Figures]
 ) -> None:
     """人数 marks of a provider span all its divisions. Whoever also teaches elsewhere is counted from the rows."""
-    travelling = set(
-        TrainingClass.objects.filter(institution__in=ids)
-        .exclude(region=region)
-        .values_list("institution_id", flat=True)
-        .distinct()
-    )
     main = standard(indicator)["heads"]
-    if not travelling or main.measure is not Measure.FINISHED or period.heads is None:
-        return
-    for institution, people in people_of_providers(region, sorted(travelling), period, main.filter).items():
-        found[str(institution)]["heads"] = people
-    for institution in travelling:
-        if str(institution) in found and not found[str(institution)]["n"]:
-            found[str(institution)]["heads"] = 0
+    if main.measure is Measure.FINISHED and period.heads is not None:
+        for institution, people in people_of_travellers(region, ids, period, main.filter).items():
+            if str(institution) in found:
+                found[str(institution)]["heads"] = people
 
 
-def people_of_providers(
-    region: str, institutions: list[int], period: Period, chosen: Filter
-) -> dict[int, int]:
-    """COUNT(DISTINCT person) by provider within one leaf division, from the rows."""
+def people_of_travellers(region: str, providers: list[int], period: Period, chosen: Filter) -> dict[int, int]:
+    """COUNT(DISTINCT person) within one leaf division, from the rows, of the providers that teach in others too.
+
+    One provider after the other: all at once, the planner expects so many classes that it reads the whole table.
+    """
     where, params = row_conditions(chosen)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT k.institution_id, count(DISTINCT e.person_id) FROM classes_trainingclass k"
+            "SELECT i.id, taught.people FROM unnest(%(providers)s::bigint[]) i (id) CROSS JOIN LATERAL ("
+            " SELECT count(*) AS people FROM (SELECT DISTINCT e.person_id FROM classes_trainingclass k"
             " JOIN enrolments_enrolment e ON e.klass_id = k.id"
-            " WHERE k.institution_id = ANY (%(institutions)s) AND e.region_code = %(region)s"
-            f" AND e.finished_on BETWEEN %(since)s AND %(until)s AND {where} GROUP BY 1",
+            " WHERE k.institution_id = i.id AND e.region_code = %(region)s"
+            f" AND e.finished_on BETWEEN %(since)s AND %(until)s AND {where}) people) taught"
+            " WHERE EXISTS (SELECT FROM classes_trainingclass o"
+            " WHERE o.institution_id = i.id AND o.region_id <> %(region)s)",
             {
-                "institutions": institutions,
+                "providers": providers,
                 "region": region,
                 "since": period.since,
                 "until": period.until,
@@ -160,25 +153,26 @@ def row_conditions(chosen: Filter) -> tuple[str, dict[str, list[str]]]:
 
 
 def classes(
-    scope: Scope, plan: Plan, place: Place, period: Period, indicator: Indicator | None
+    scope: Scope,
+    plan: Plan,
+    place: Place,
+    period: Period,
+    indicator: Indicator | None,
+    held: Held | None = None,
 ) -> list[Line]:
     """The classes of one provider, latest first; what its certificates add up to comes last, as they name no class."""
     place = narrowed(scope, plan, place)
-    found = sums.sums(place, period, standard(indicator), by="class")
-    known = {
-        klass.pk: klass
-        for klass in TrainingClass.objects.filter(pk__in=[int(key) for key in found if key != "0"])
-    }
+    found = sums.sums(place, period, standard(indicator), by="class") if held is None else held
+    ids = [int(key) for key in found if key != "0"]
+    rows = TrainingClass.objects.filter(pk__in=ids).values_list("pk", "number", "starts_on", "ends_on")
+    known = {pk: (number, f"{since} — {until}") for pk, number, since, until in rows}
     lines = []
-    for key, held in found.items():
-        klass = known.get(int(key))
-        if klass is not None:
+    for key, counted in found.items():
+        number, days = known.get(int(key), ("", ""))
+        if int(key) in known:
             # Not none, but not known: a certificate names a provider, not a class.
-            held |= {"certified": None, "high_new": None}
-        note = f"{klass.starts_on:%Y-%m-%d} — {klass.ends_on:%Y-%m-%d}" if klass else ""
-        lines.append(
-            Line(key, klass.number if klass else "", replace(place, klass=int(key)), held, note=note)
-        )
+            counted |= {"certified": None, "high_new": None}
+        lines.append(Line(key, number, replace(place, klass=int(key)), counted, note=days))
     return sorted(lines, key=lambda line: (line.key == "0", -int(line.key)))
 
 

@@ -59,7 +59,7 @@ def sums(place: Place, period: Period, counts: Mapping[str, Count], by: By = "")
     Keys are texts: a division's code (its parent's own code for 本级), 2024-05, 2024, an institution's or a class's id
     ("0" for lines that name none). Only keys with lines are there; use :func:`one` for a single figure.
     """
-    return answers(Question(place, period, counts, by))[0]
+    return answers({"": Question(place, period, counts, by)})[""]
 
 
 def one(place: Place, period: Period, counts: Mapping[str, Count]) -> Figures:
@@ -75,9 +75,9 @@ def nothing(period: Period, counts: Mapping[str, Count]) -> Figures:
     }
 
 
-def answers(*questions: Question) -> list[dict[str, Figures]]:
-    """One answer to each question, all of the same moment."""
-    sources = [source for number, one in enumerate(questions) for source in _sources(number, one)]
+def answers(questions: Mapping[str, Question]) -> dict[str, dict[str, Figures]]:
+    """The answer to each question by its name, all of the same moment."""
+    sources = [source for number, one in enumerate(questions.values()) for source in _sources(number, one)]
     params: list[Any] = []
     for source in sources:
         params += source.params
@@ -87,10 +87,14 @@ def answers(*questions: Question) -> list[dict[str, Figures]]:
         for row in cursor.fetchall():
             found[row[0]].append(row)
     told = {(source.question, source.grain): source.told for source in sources}
-    return [
-        _added(question, rows, {grain: codes for (asked, grain), codes in told.items() if asked == number})
-        for number, (question, rows) in enumerate(zip(questions, found, strict=True))
-    ]
+    return {
+        name: _added(
+            question,
+            found[number],
+            {grain: codes for (asked, grain), codes in told.items() if asked == number},
+        )
+        for number, (name, question) in enumerate(questions.items())
+    }
 
 
 # --- which lines to ask for --------------------------------------------------------------------------
@@ -204,12 +208,13 @@ def _added(
 ) -> dict[str, Figures]:
     """Every count adds up its own lines: few kinds of line occur, and who takes a kind is worked out once."""
     blank = nothing(question.marked, question.counts)
+    wishes = {grain: list(_wishes(question, grain, codes)) for grain, codes in told.items()}
     found: dict[str, Figures] = {}
     takers: dict[tuple[Any, ...], list[tuple[str, int]]] = {}
     for row in rows:
         kind = row[2:_FIRST_SUM]
         if (takes := takers.get(kind)) is None:
-            takes = takers[kind] = list(_takers(question, row, told[row[2]]))
+            takes = takers[kind] = [wish.takes for wish in wishes[row[2]] if wish.fits(row)]
         if (figures := found.get(row[1])) is None:
             figures = found[row[1]] = blank.copy()
         for name, column in takes:
@@ -217,15 +222,34 @@ def _added(
     return found
 
 
-def _takers(question: Question, row: tuple[Any, ...], told: frozenset[str]) -> Iterable[tuple[str, int]]:
-    """(name of the count, column) of all that count such a line."""
-    grain, measure = row[2], row[3]
-    codes = dict(zip(_CODES, row[_FIRST_CODE:_RANK], strict=True))
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What one count takes, by name and column, of which lines."""
+
+    takes: tuple[str, int]
+    measure: int
+    codes: list[tuple[int, frozenset[str]]]
+    min_rank: int
+
+    def fits(self, row: tuple[Any, ...]) -> bool:
+        return (
+            row[3] == self.measure
+            and all(row[place] in wanted for place, wanted in self.codes)
+            and row[_RANK] >= self.min_rank
+        )
+
+
+def _wishes(question: Question, grain: int, told: frozenset[str]) -> Iterable[_Wish]:
+    """Those of the counts that lines of a grain serve."""
     for name, count in question.counts.items():
-        if count.measure != measure or grain not in (_ANY, _grain(count)):
-            continue
         column = heads_column(question.marked, count.filter) if count.what == "heads" else count.what
-        asked = count.filter
-        fits = all(codes[code] in wanted for code, wanted in asked.lists.items() if code in told)
-        if column is not None and fits and ("rank" not in told or row[_RANK] >= asked.min_rank):
-            yield name, _FIRST_SUM + _SUMS.index(column)
+        if column is None or grain not in (_ANY, _grain(count)):
+            continue
+        asked = count.filter.lists
+        codes = [
+            (_FIRST_CODE + place, frozenset(asked[code]))
+            for place, code in enumerate(_CODES)
+            if code in asked and code in told
+        ]
+        rank = count.filter.min_rank if "rank" in told else 0
+        yield _Wish((name, _FIRST_SUM + _SUMS.index(column)), int(count.measure), codes, rank)

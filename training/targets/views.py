@@ -15,14 +15,13 @@ from django.views.decorators.http import require_safe
 
 from registry.accounts.policy import requires
 from registry.lib.scope import Actor, Scope
-from registry.regions.queries import ancestors
 from training.catalogue.codes import TrainingType
 from training.targets import board as boards
 from training.targets import export, listing, places, queries, rows, wording
 from training.targets.board import Board
 from training.targets.counting import Period, Place
 from training.targets.models import Kind, Nature, Plan
-from training.targets.places import OutsideScope
+from training.targets.places import Division, OutsideScope
 from training.targets.queries import Line
 from training.targets.selection import Selection, Unreadable
 
@@ -105,7 +104,7 @@ def row_list(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "definition": wording.definition(count, chosen.place, chosen.period),
         "place_name": wording.place_name(chosen.place),
-        "crumbs": _crumbs(chosen),
+        "crumbs": _crumbs(chosen, places.path(chosen.place.region)),
         "row_titles": listing.titles(count),
         "lines": listing.lines(page, count),
         "first": bool(request.GET.get("after")),
@@ -185,7 +184,7 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
         "types": [(TrainingType(code).label, n) for code, n in found.types.items() if n],
         "definition": wording.definition(chosen.counts["n"], chosen.place, chosen.period),
         "place_name": wording.place_name(chosen.place),
-        "crumbs": _crumbs(chosen),
+        "crumbs": _crumbs(chosen, found.way),
         "periods": _periods(chosen),
         "choices": chosen.choices,
         "export": f"{reverse('targets:workbook', args=[chosen.plan.code])}?{chosen.query()}",
@@ -195,7 +194,7 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
 
 def _months(found: Board, base: str) -> dict[str, Any]:
     """The table of months and its chart; nothing when the period is one month."""
-    if not found.months:
+    if found.months is None:
         return {}
     chosen = found.selection
     links = {
@@ -239,27 +238,25 @@ def _row_links(chosen: Selection, base: str) -> dict[str, str]:
     return {name: start + name for name in wording.COLUMNS}
 
 
-def _crumbs(chosen: Selection) -> list[tuple[str, str]]:
+def _crumbs(chosen: Selection, way: list[Division]) -> list[tuple[str, str]]:
     """From the reader's root down to the place: (name, address)."""
     base = reverse("targets:plan", args=[chosen.plan.code])
-    places: list[tuple[str, Place]] = []
+    steps: list[tuple[str, Place]] = []
     root, place = chosen.root, chosen.place
-    if root.is_node and place.region:
-        inside = False
-        for region in ancestors(place.region):
-            inside = inside or region.code == root.region
-            if inside:
-                places.append((region.name, Place(region.code)))
-    if not root.is_node:
-        places.append((wording.place_name(root), root))
+    if root.is_node:
+        codes = [division.code for division in way]
+        start = codes.index(root.region) if root.region in codes else len(codes)
+        steps += [(division.name, Place(division.code)) for division in way[start:]]
+    else:
+        steps.append((wording.place_name(root), root))
     if place.own:
-        places.append((wording.place_name(Place(place.region, own=True)), Place(place.region, own=True)))
+        steps.append((wording.place_name(Place(place.region, own=True)), Place(place.region, own=True)))
     if place.institution is not None and root.is_node:
         provider = Place(place.region, place.own, place.institution)
-        places.append((wording.place_name(Place(institution=place.institution)) or _("未注明机构"), provider))
+        steps.append((wording.place_name(Place(institution=place.institution)) or _("未注明机构"), provider))
     if place.klass is not None:
-        places.append((wording.place_name(Place(klass=place.klass)).strip(), place))
-    return [(name, f"{base}?{chosen.at(at).query()}") for name, at in places]
+        steps.append((wording.place_name(Place(klass=place.klass)).strip(), place))
+    return [(name, f"{base}?{chosen.at(at).query()}") for name, at in steps]
 
 
 def _periods(chosen: Selection) -> list[Period]:
