@@ -9,11 +9,16 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
 from registry.accounts.models import User
 from registry.accounts.policy import BACK_OFFICE
-from registry.accounts.scopes import actor_for
+from registry.accounts.scopes import account, actor_for
 
 
 class RoleBackend(ModelBackend):
     """Signs in by username and password; permissions are those of the role in which the user acts today."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Whoever the session names, read together with the capacities that the request will ask for."""
+        user = account(user_id)
+        return user if self.user_can_authenticate(user) else None
 
     def get_all_permissions(self, user_obj: AbstractBaseUser | AnonymousUser, obj: Any = None) -> set[str]:
         if not isinstance(user_obj, User) or not user_obj.is_active or obj is not None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserManager
@@ -80,14 +79,6 @@ class User(AbstractBaseUser, PermissionsMixin):
     get_short_name = get_full_name
 
 
-class MembershipQuerySet(models.QuerySet["Membership"]):
-    """Filters over memberships."""
-
-    def valid_on(self, day: dt.date) -> MembershipQuerySet:
-        """Those in force on a day; both ends belong to the period."""
-        return self.filter(valid_from__lte=day).filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day))
-
-
 class Membership(models.Model):
     """A role held by an account at an institution or in a region, from a day to a day (both included)."""
 
@@ -111,8 +102,6 @@ class Membership(models.Model):
     )
     valid_from = models.DateField(_("生效日期"))
     valid_to = models.DateField(_("截止日期"), null=True, blank=True)
-
-    objects = MembershipQuerySet.as_manager()
 
     class Meta:
         db_table = "accounts_membership"

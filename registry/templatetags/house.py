@@ -156,9 +156,13 @@ def _icon(name: str, tone: str, sprite: str) -> SafeString:
 @register.simple_tag
 def tag(word: str | Promise | None, tone: str = "") -> SafeString | str:
     """A state as a word first and a colour second; the colour is the word's own unless one is given."""
-    if not word:
-        return ""
-    return format_html('<span class="tag {}">{}</span>', tone or tone_of(str(word)), word)
+    return _tag(str(word), tone) if word else ""
+
+
+# Tables have one in every row, of few words. `typed`: what is marked safe is another word than what is not.
+@lru_cache(maxsize=500, typed=True)
+def _tag(word: str, tone: str) -> SafeString:
+    return format_html('<span class="tag {}">{}</span>', tone or tone_of(word), word)
 
 
 @register.simple_tag
@@ -208,7 +212,7 @@ def url_or_nothing(name: str, *args: Any, **kwargs: Any) -> str:
         return ""
 
 
-@register.inclusion_tag("parts/_menu_item.html", takes_context=True)
+@register.simple_tag(takes_context=True)
 def menu_item(
     context: template.Context,
     name: str,
@@ -216,7 +220,7 @@ def menu_item(
     label: str,
     roles: str = "",
     count: int | None = None,
-) -> dict[str, Any]:
+) -> SafeString | str:
     """One line of the left menu: absent when its room has no page, or the reader may not open it.
 
     What the page's view requires decides; `roles` (codes between blanks) narrows it to those with a use for it.
@@ -234,7 +238,14 @@ def menu_item(
         ":" in name and name.endswith((":list", ":board")) and here.split(":")[0] == name.split(":")[0]
     )
     lit = context.get("menu") or (name if here == name or same_room else "")
-    return {"href": href, "icon_name": icon_name, "label": label, "count": count, "current": lit == name}
+    if not href:
+        return ""
+    current = mark_safe(' aria-current="page"') if lit == name else ""
+    waits = format_html('<span class="count">{}</span>', number(count)) if count else ""
+    # Drawn here and not by a template: every page has a dozen.
+    return format_html(
+        '<li><a href="{}"{}>{}<span>{}</span>{}</a></li>\n', href, current, icon(icon_name), label, waits
+    )
 
 
 @lru_cache(maxsize=100)

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
@@ -52,6 +54,13 @@ WORDS: dict[State, Any] = {
     State.NO_TARGET: _lazy("未分解"),
 }
 
+
+@cache
+def _words(_language: str | None) -> dict[State, str]:
+    """The words as this language has them: a board shows dozens."""
+    return {state: str(word) for state, word in WORDS.items()}
+
+
 TONES = {
     State.REACHED: "ok",
     State.ON_TIME: "ok",
@@ -79,7 +88,7 @@ class Progress:
 
     @property
     def word(self) -> str:
-        return str(WORDS[self.state])
+        return _words(get_language())[self.state]
 
     @property
     def tone(self) -> str:

@@ -127,13 +127,14 @@ def people_of_travellers(region: str, providers: list[int], period: Period, chos
     where, params = row_conditions(chosen)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT i.id, taught.people FROM unnest(%(providers)s::bigint[]) i (id) CROSS JOIN LATERAL ("
+            "WITH travelling AS MATERIALIZED ("
+            " SELECT id FROM unnest(%(providers)s::bigint[]) i (id) WHERE EXISTS (SELECT FROM classes_trainingclass o"
+            " WHERE o.institution_id = i.id AND o.region_id <> %(region)s))"
+            " SELECT t.id, taught.people FROM travelling t CROSS JOIN LATERAL ("
             " SELECT count(*) AS people FROM (SELECT DISTINCT e.person_id FROM classes_trainingclass k"
             " JOIN enrolments_enrolment e ON e.klass_id = k.id"
-            " WHERE k.institution_id = i.id AND e.region_code = %(region)s"
-            f" AND e.finished_on BETWEEN %(since)s AND %(until)s AND {where}) people) taught"
-            " WHERE EXISTS (SELECT FROM classes_trainingclass o"
-            " WHERE o.institution_id = i.id AND o.region_id <> %(region)s)",
+            " WHERE k.institution_id = t.id AND e.region_code = %(region)s"
+            f" AND e.finished_on BETWEEN %(since)s AND %(until)s AND {where}) people) taught",
             {
                 "providers": providers,
                 "region": region,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
@@ -173,12 +175,7 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
         "lines": lines,
         "has_targets": divisions,
         "below_title": _BELOW[found.below][1],
-        # Words are looked up once for a page, not once for a cell.
-        "titles": {name: str(word) for name, word in _TITLES.items()} | {"name": str(_BELOW[found.below][0])},
-        "columns": {name: str(word) for name, word in wording.COLUMNS.items()},
-        "beside": [wording.COLUMNS[name] for name in wording.BESIDE],
-        "number_titles": [(css, str(word)) for css, word in _NUMBER_TITLES],
-        "number_labels": {value: str(label) for value, label in (*Kind.choices, *Nature.choices)},
+        **_words(get_language(), found.below),
         "target_chart": boards.target_chart(found, links) if divisions and lines else None,
         "pie_chart": boards.pie_chart(found) if any(found.types.values()) else None,
         "types": [(TrainingType(code).label, n) for code, n in found.types.items() if n],
@@ -189,6 +186,18 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
         "choices": chosen.choices,
         "export": f"{reverse('targets:workbook', args=[chosen.plan.code])}?{chosen.query()}",
         **_months(found, base),
+    }
+
+
+@cache
+def _words(_language: str | None, below: str) -> dict[str, Any]:
+    """Titles and labels of the tables, looked up once and not for every page or cell."""
+    return {
+        "titles": {name: str(word) for name, word in _TITLES.items()} | {"name": str(_BELOW[below][0])},
+        "columns": {name: str(word) for name, word in wording.COLUMNS.items()},
+        "beside": [str(wording.COLUMNS[name]) for name in wording.BESIDE],
+        "number_titles": [(css, str(word)) for css, word in _NUMBER_TITLES],
+        "number_labels": {value: str(label) for value, label in (*Kind.choices, *Nature.choices)},
     }
 
 
