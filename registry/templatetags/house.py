@@ -55,9 +55,12 @@ def wan(fen: int | None) -> SafeString | str:
     """Fen → 328.64 万元, with the exact sum on hover and for machines."""
     if fen is None:
         return NOTHING
-    short = _units(get_language())[1] % {"sum": format_wan(fen)}
+    exact, short = _units(get_language())
     # Pages have hundreds of these, all of them numbers and our own words: nothing needs escaping.
-    return mark_safe(f'<data value="{Decimal(fen) / 100}" title="{money(fen)}">{short}</data>')
+    return mark_safe(
+        f'<data value="{Decimal(fen) / 100}" title="{exact % {"sum": format_yuan(fen)}}">'
+        f"{short % {'sum': format_wan(fen)}}</data>"
+    )
 
 
 @cache

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import prefetch_related_objects
 
-from training.targets.models import Edition, Indicator, Plan
+from training.targets.models import Indicator, Plan
 
 _PARTS = ("indicators__targets__discrepancies", "discrepancies")
 
@@ -21,7 +22,7 @@ _held: tuple[UUID, list[Plan]] | None = None
 def plans() -> list[Plan]:
     """All plans in their order, with everything that is printed in them."""
     global _held
-    mark = Edition.objects.values_list("mark", flat=True).first()
+    mark = _mark()
     held = _held
     if held is not None and held[0] == mark:
         return held[1]
@@ -32,7 +33,18 @@ def plans() -> list[Plan]:
     return found
 
 
+def _mark() -> UUID | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT mark FROM targets_edition")
+        found = cursor.fetchone()
+    return None if found is None else found[0]
+
+
 def indicators(plan: Plan) -> list[Indicator]:
     """All indicators of a plan in its order, with their targets and remarks: read once, if at all."""
-    prefetch_related_objects([plan], *_PARTS)
-    return sorted(plan.indicators.all(), key=lambda one: one.order)
+    ordered: list[Indicator] | None = getattr(plan, "_ordered", None)
+    if ordered is None:
+        prefetch_related_objects([plan], *_PARTS)
+        ordered = sorted(plan.indicators.all(), key=lambda one: one.order)
+        plan._ordered = ordered  # type: ignore[attr-defined]
+    return ordered

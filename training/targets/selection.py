@@ -57,9 +57,6 @@ class Selection:
     def at(self, place: Place) -> Selection:
         return replace(self, place=place)
 
-    def during(self, period: Period) -> Selection:
-        return replace(self, period=period)
-
     @property
     def counts(self) -> dict[str, Count]:
         return indicators.standard(self.indicator)

@@ -206,10 +206,7 @@ def _months(found: Board, base: str) -> dict[str, Any]:
     if found.months is None:
         return {}
     chosen = found.selection
-    links = {
-        key: f"{base}?{chosen.during(Period.of_month(*map(int, key.split('-')))).query()}"
-        for key in found.months
-    }
+    links = {key: f"{base}?{chosen.query(period=key)}" for key in found.months}
     rows = found.month_rows()
     return {
         "heat_chart": boards.heat_chart(found, links),
