@@ -243,11 +243,15 @@ def menu_item(
     lit = context.get("menu") or (name if here == name or same_room else "")
     if not href:
         return ""
-    current = mark_safe(' aria-current="page"') if lit == name else ""
+    return _menu_line(href, icon(icon_name), str(label), count or 0, lit == name)
+
+
+@lru_cache(maxsize=200)
+def _menu_line(href: str, drawn: SafeString, label: str, count: int, is_current: bool) -> SafeString:
+    current = mark_safe(' aria-current="page"') if is_current else ""
     waits = format_html('<span class="count">{}</span>', number(count)) if count else ""
-    # Drawn here and not by a template: every page has a dozen.
     return format_html(
-        '<li><a href="{}"{}>{}<span>{}</span>{}</a></li>\n', href, current, icon(icon_name), label, waits
+        '<li><a href="{}"{}>{}<span>{}</span>{}</a></li>\n', href, current, drawn, label, waits
     )
 
 
