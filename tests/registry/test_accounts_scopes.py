@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from registry.accounts import queries
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, UNPLACED_ROLES, Membership, Role, User
-from registry.accounts.scopes import PRIORITY, actor_for, scope_for, within
+from registry.accounts.scopes import PRIORITY, account, actor_for, scope_for, within
 from registry.audit.services import record
 from registry.institutions.models import Institution
 from registry.lib.scope import Actor, Scope
@@ -123,6 +124,25 @@ def test_a_membership_counts_from_its_first_to_its_last_day(
     user = make_user("u")
     Membership.objects.create(user=user, role=Role.AUD, valid_from=valid_from, valid_to=valid_to)
     assert (scope_for(user) == Scope.all()) is counts
+
+
+def test_an_account_comes_with_its_capacities(world: World, django_assert_num_queries: Any) -> None:
+    user = make_user("u", Role.RG, region=world.province)
+    Membership.objects.create(user=user, role=Role.PC, institution=world.school, valid_from=SINCE)
+    Membership.objects.create(user=user, role=Role.SYS, valid_from=SINCE, valid_to=TODAY - DAY)
+    with django_assert_num_queries(1):
+        found = account(user.pk)
+        assert found is not None
+        actor = actor_for(found)
+    assert found == user and found.username == "u" and found.created_at == user.created_at
+    assert (actor.role, actor.place_name) == (Role.PC, world.school.name)
+    assert actor == actor_for(user)
+    assert account(user.pk + 1) is None
+
+
+def test_an_account_without_any_role_is_found(db: None) -> None:
+    found = account(User.objects.create(username="u").pk)
+    assert found is not None and actor_for(found) == Actor(user_id=found.pk, name="u")
 
 
 def test_with_several_roles_the_narrower_work_goes_first(world: World) -> None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from typing import Any
+
 import pytest
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.accounts.models import Role, User
 from registry.accounts.services import sign_in_refused
@@ -167,3 +172,24 @@ def test_the_keeper_of_the_record_reads_and_changes_nothing(client: Client) -> N
     page = reverse("admin:registry_action_change", args=[action.pk])
     assert client.get(page).status_code == 200
     assert client.post(page, {"code": "x"}).status_code == 403
+
+
+def test_a_page_reads_session_and_account_once(
+    client: Client, clerk: User, django_assert_num_queries: Any
+) -> None:
+    client.force_login(clerk)
+    with django_assert_num_queries(2):
+        assert client.get("/nowhere/").status_code == 404
+
+
+def test_a_session_that_is_over_lets_nobody_in(client: Client, clerk: User) -> None:
+    client.force_login(clerk)
+    assert client.get("/").status_code == 200
+    Session.objects.update(expire_date=timezone.now() - dt.timedelta(seconds=1))
+    assert client.get("/")["Location"].startswith(SIGN_IN)
+
+
+def test_an_account_closed_meanwhile_is_let_in_no_more(client: Client, clerk: User) -> None:
+    client.force_login(clerk)
+    User.objects.filter(pk=clerk.pk).update(is_active=False)
+    assert client.get("/")["Location"].startswith(SIGN_IN)

@@ -132,6 +132,30 @@ def test_two_first_payments_of_one_row_count_once(database_url: str) -> None:
     assert Enrolment.objects.count() == 1
 
 
+def test_a_line_folded_while_a_statement_runs_is_seen_once(database_url: str) -> None:
+    register = Register.make()
+    register.finish(register.klass(register.provider("北校", N1), N1), "ab")
+    asked = "'', '{2}', '2024-01-01', '2024-12-31'"
+    found: list[Any] = []
+
+    def read(connection: psycopg.Connection[Any]) -> None:
+        found.extend(
+            connection.execute(
+                f"SELECT 'open', n FROM targets_open_lines('{N1}', false, {asked}, 0)"
+                " UNION ALL SELECT '', 0 FROM pg_sleep(1)"
+                f" UNION ALL SELECT 'folded', n FROM targets_node_year_lines('{N1}', false, {asked}, NULL, 0)"
+                f" UNION ALL SELECT 'open', n FROM targets_open_lines('{N1}', false, {asked}, 0)"
+            ).fetchall()
+        )
+
+    reader = _thread(database_url, read)
+    time.sleep(0.4)
+    assert services.fold() > 0
+    reader.join()
+    assert found == [("open", 2), ("", 0), ("open", 2)]
+    assert in_county() == 2
+
+
 def _thread(url: str, work: Callable[[psycopg.Connection[Any]], None]) -> threading.Thread:
     def run() -> None:
         with psycopg.connect(url) as connection:

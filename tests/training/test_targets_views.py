@@ -300,11 +300,11 @@ def test_a_board_asks_a_fixed_number_of_questions(
     client = signed_in(Role.AUD)
     client.get("/targets/XJ/")
     for path, most in (
-        ("/targets/XJ/", 18),
-        (f"/targets/XJ/?region={NORTH}", 16),
-        (f"/targets/XJ/?region={N1}", 16),
-        (f"/targets/XJ/rows/?region={N1}&count=n", 12),
-        ("/targets/all/", 10),
+        ("/targets/XJ/", 7),
+        (f"/targets/XJ/?region={NORTH}", 8),
+        (f"/targets/XJ/?region={N1}", 9),
+        (f"/targets/XJ/rows/?region={N1}&count=n", 9),
+        ("/targets/all/", 5),
     ):
         with django_assert_max_num_queries(most):
             client.get(path)

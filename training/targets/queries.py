@@ -19,7 +19,7 @@ from training.targets.indicators import shares_below, standard
 from training.targets.models import Indicator, Plan
 from training.targets.places import narrowed, plans, root
 from training.targets.progress import Progress
-from training.targets.sums import Figures
+from training.targets.sums import Figures, Question
 from training.targets.tables import Measure
 
 #: Figures by key that a page has read already, along with its others
@@ -201,8 +201,10 @@ def across_plans(scope: Scope, period: Period) -> tuple[list[Across], Figures]:
             "descendant_id", "ancestor_id"
         )
     )
+    asked = {plan.code: Question(root(scope, plan), period, counts) for plan in found}
+    answered = sums.answers(asked) if asked else {}
     for plan in found:
-        held = sums.one(root(scope, plan), period, counts)
+        held = answered[plan.code].get("") or sums.nothing(period, counts)
         outer = around.get(plan.region_id, "")
         lines.append(Across(plan, held, names([outer]).get(outer, "") if outer else ""))
         if not outer:
