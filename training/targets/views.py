@@ -98,15 +98,16 @@ def row_list(request: HttpRequest, code: str) -> HttpResponse:
     count = chosen.counts[name]
     total = queries.figures(scope, chosen.plan, chosen.place, chosen.period, chosen.indicator)[name]
     page = rows.page(scope, chosen.plan, chosen.place, chosen.period, count, request.GET.get("after", ""))
+    known = wording.names_of(chosen.place)
     context = {
         "selection": chosen,
         "count_name": name,
         "title": wording.COLUMNS[name],
         "total": total,
         "page": page,
-        "definition": wording.definition(count, chosen.place, chosen.period),
-        "place_name": wording.place_name(chosen.place),
-        "crumbs": _crumbs(chosen, places.path(chosen.place.region)),
+        "definition": wording.definition(count, chosen.place, chosen.period, known),
+        "place_name": wording.place_name(chosen.place, known=known),
+        "crumbs": _crumbs(chosen, places.path(chosen.place.region), known),
         "row_titles": listing.titles(count),
         "lines": listing.lines(page, count),
         "first": bool(request.GET.get("after")),
@@ -162,6 +163,7 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
     rows_base = reverse("targets:rows", args=[chosen.plan.code])
     lines = [_linked(chosen, line, base, rows_base) for line in found.lines]
     divisions = found.below == boards.DIVISIONS
+    known = wording.names_of(chosen.place)
     links = [line["href"] for line in lines]
     return {
         "board": found,
@@ -179,9 +181,9 @@ def _context(found: Board, plans: list[Plan]) -> dict[str, Any]:
         "target_chart": boards.target_chart(found, links) if divisions and lines else None,
         "pie_chart": boards.pie_chart(found) if any(found.types.values()) else None,
         "types": [(TrainingType(code).label, n) for code, n in found.types.items() if n],
-        "definition": wording.definition(chosen.counts["n"], chosen.place, chosen.period),
-        "place_name": wording.place_name(chosen.place),
-        "crumbs": _crumbs(chosen, found.way),
+        "definition": wording.definition(chosen.counts["n"], chosen.place, chosen.period, known),
+        "place_name": wording.place_name(chosen.place, known=known),
+        "crumbs": _crumbs(chosen, found.way, known),
         "periods": _periods(chosen),
         "choices": chosen.choices,
         "export": f"{reverse('targets:workbook', args=[chosen.plan.code])}?{chosen.query()}",
@@ -244,7 +246,7 @@ def _row_links(chosen: Selection, base: str) -> dict[str, str]:
     return {name: start + name for name in wording.COLUMNS}
 
 
-def _crumbs(chosen: Selection, way: list[Division]) -> list[tuple[str, str]]:
+def _crumbs(chosen: Selection, way: list[Division], known: wording.Names) -> list[tuple[str, str]]:
     """From the reader's root down to the place: (name, address)."""
     base = reverse("targets:plan", args=[chosen.plan.code])
     steps: list[tuple[str, Place]] = []
@@ -259,9 +261,10 @@ def _crumbs(chosen: Selection, way: list[Division]) -> list[tuple[str, str]]:
         steps.append((wording.place_name(Place(place.region, own=True)), Place(place.region, own=True)))
     if place.institution is not None and root.is_node:
         provider = Place(place.region, place.own, place.institution)
-        steps.append((wording.place_name(Place(institution=place.institution)) or _("未注明机构"), provider))
+        name = wording.place_name(Place(institution=place.institution), known=known)
+        steps.append((name or _("未注明机构"), provider))
     if place.klass is not None:
-        steps.append((wording.place_name(Place(klass=place.klass)).strip(), place))
+        steps.append((wording.place_name(Place(klass=place.klass), known=known).strip(), place))
     return [(name, f"{base}?{chosen.at(at).query()}") for name, at in steps]
 
 

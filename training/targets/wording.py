@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
+from django.db import connection
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
 from certificates.issuance.models import Certificate
-from registry.institutions.models import Institution
 from registry.regions.queries import full_names, names
 from training.catalogue.codes import Funding, PersonCategory, TrainingType
-from training.classes.models import TrainingClass
 from training.targets.counting import Count, Filter, Period, Place
 from training.targets.tables import Measure
 
@@ -51,13 +51,13 @@ def conditions(chosen: Filter) -> str:
     return _("、").join(parts)
 
 
-def definition(count: Count, place: Place, period: Period) -> str:
+def definition(count: Count, place: Place, period: Period, known: Names | None = None) -> str:
     """The sentence that stands over the rows of a figure."""
     days = _("%(since)s 至 %(until)s") % {
         "since": period.since.isoformat(),
         "until": period.until.isoformat(),
     }
-    where = place_name(place, full=True)
+    where = place_name(place, full=True, known=known)
     only = conditions(count.filter)
     words = {"days": days, "where": where, "only": _("，%(only)s") % {"only": only} if only else ""}
     if count.measure is Measure.STARTED:
@@ -113,21 +113,40 @@ def definition(count: Count, place: Place, period: Period) -> str:
     )
 
 
-def place_name(place: Place, *, full: bool = False) -> str:
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What a place's provider and class are called."""
+
+    provider: str = ""
+    klass: str = ""
+
+
+def names_of(place: Place) -> Names:
+    """Read once for a page, which names its place several times."""
+    if not place.institution and not place.klass:
+        return Names()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce((SELECT name FROM institutions_institution WHERE id = %s), ''),"
+            " coalesce((SELECT number FROM classes_trainingclass WHERE id = %s), '')",
+            [place.institution, place.klass],
+        )
+        return Names(*cursor.fetchone())
+
+
+def place_name(place: Place, *, full: bool = False, known: Names | None = None) -> str:
     """新疆维吾尔自治区喀什地区, 喀什地区本级, a provider in a county, a class of a provider."""
+    known = names_of(place) if known is None else known
     found = (full_names if full else names)([place.region]).get(place.region, "") if place.region else ""
     if place.own:
         found = _("%(name)s本级") % {"name": found}
     if place.institution:
-        provider = (
-            Institution.objects.filter(pk=place.institution).values_list("name", flat=True).first() or ""
-        )
+        provider = known.provider
         found = _("%(name)s的%(provider)s") % {"name": found, "provider": provider} if found else provider
     elif place.institution == 0:
         found = _("%(name)s（未注明机构）") % {"name": found}
     if place.klass:
-        number = TrainingClass.objects.filter(pk=place.klass).values_list("number", flat=True).first() or ""
-        found = _("%(name)s %(number)s 班") % {"name": found, "number": number}
+        found = _("%(name)s %(number)s 班") % {"name": found, "number": known.klass}
     return found
 
 
