@@ -297,7 +297,6 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": _VALIDATORS + "NumericPasswordValidator"},
 ]
 
-SESSION_ENGINE = "registry.accounts.sessions"
 # The __Host- prefix binds the cookie to this host; browsers accept it only over TLS.
 SESSION_COOKIE_NAME = "__Host-sid" if PRODUCTION else "sid"
 SESSION_COOKIE_AGE = env_int("JIANGCE_SESSION_SECONDS", 8 * 3600, minimum=60)
