@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 
 from registry.intake import refusal
 from registry.intake.columns import SheetSpec
+from registry.intake.patching import Patches
 from registry.intake.protocol import BadFrame, Frame, unpack
 
 __all__ = ["Cancelled", "ChildDied", "Frame", "Request", "run"]
@@ -37,8 +38,9 @@ class Request:
     """What the child is asked. ``mode``: sheet (clean and stage), cells (raw cells of ``rows``), rows (all
     raw cells).
 
-    ``keys`` is what `Keyring.narrowed` gives. ``memory`` counts bytes of address space. ``silence`` is how
-    many seconds the child may send nothing: time that the parent spends on a frame does not count.
+    ``keys`` is what `Keyring.narrowed` gives. ``patches``: corrected texts, laid over the cells before anything else.
+    ``memory`` counts bytes of address space. ``silence`` is how many seconds the child may send nothing: time that the
+    parent spends on a frame does not count.
     """
 
     spec: SheetSpec
@@ -47,6 +49,7 @@ class Request:
     mapping: Mapping[str, str] | None = None
     mode: str = "sheet"
     rows: Sequence[int] = ()
+    patches: Patches | None = None
     want_cleaned: bool = False
     keep_examples: bool = False
     chunk_rows: int = 20_000
@@ -64,6 +67,7 @@ class Request:
             "mapping": dict(self.mapping) if self.mapping else None,
             "mode": self.mode,
             "rows": list(self.rows),
+            "patches": {str(row): dict(texts) for row, texts in (self.patches or {}).items()},
             "want_cleaned": self.want_cleaned,
             "keep_examples": self.keep_examples,
             "chunk_rows": self.chunk_rows,

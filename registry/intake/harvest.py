@@ -15,6 +15,7 @@ from registry.intake.cleaning import DITTO
 from registry.intake.columns import SheetSpec
 from registry.intake.header import Header
 from registry.intake.lines import Lines, Made
+from registry.intake.patching import patched, placed
 from registry.intake.readers import Sheet, open_book
 from registry.intake.relay import Block, Source, together
 from registry.intake.rows import Sieve, fill_merged
@@ -59,6 +60,7 @@ class Harvest:
         self._sheet: Sheet = chosen.sheet
         self._header: Header = chosen.header
         self._sheets = chosen.sheets
+        self._corrected = placed(request.get("patches"), chosen.header.columns)
 
     # ------------------------------------------------------------ staged lines
 
@@ -108,15 +110,21 @@ class Harvest:
 
     def _people(self, size: int) -> Iterator[Block]:
         """Blocks of people's rows with what was learnt while they were read; the last has no rows."""
-        sieve = Sieve(self._header, keep_examples=self._request.get("keep_examples", False))
+        sieve = Sieve(
+            self._header, keep_examples=self._request.get("keep_examples", False), certain=self._corrected
+        )
         filled: set[tuple[int, int]] = set()
-        below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
-        people = sieve.people(fill_merged(below, self._sheet.merges, self._header.last_row, filled))
+        people = sieve.people(fill_merged(self._below(), self._sheet.merges, self._header.last_row, filled))
         for rows in _chunks(people, size):
             yield rows, {"total": self._sheet.total, "filled": list(filled)}
             filled.clear()
         end = {"blank": sieve.blank, "skipped_rows": sieve.skipped[:_MOST_SKIPPED]}
         yield [], {"total": self._sheet.total, "filled": (), "end": end}
+
+    def _below(self) -> Iterator[Row]:
+        """The rows under the header. What was corrected stands in them before a merged cell or 同上 is carried down."""
+        below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
+        return patched(below, self._corrected) if self._corrected else below
 
     def _send_chunk(self, parcel: _Parcel) -> None:
         total = self._expected()
@@ -148,6 +156,7 @@ class Harvest:
                 "sheet": self._sheet.name,
                 "header_row": self._header.last_row,
                 "mapping": self._header.printed,
+                "columns": self._header.columns,
                 "ignored_columns": self._header.ignored,
                 "titles": self._header.titles,
                 "sheets": self._sheets,
@@ -187,8 +196,7 @@ class Harvest:
     def _written_out(self) -> Iterator[Row]:
         places = sorted(self._header.columns.values())
         above: list[Cell] = []
-        below = (row for row in self._sheet.rows() if row[0] > self._header.last_row)
-        for number, cells in fill_merged(below, self._sheet.merges, self._header.last_row, set()):
+        for number, cells in fill_merged(self._below(), self._sheet.merges, self._header.last_row, set()):
             for place in places:
                 if place < len(cells) and cells[place] in DITTO and place < len(above):
                     cells[place] = above[place]

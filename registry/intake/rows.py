@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 
 from registry.intake.cells import Cell, Row, is_blank, plain
 from registry.intake.header import Header, cell_at, normal
@@ -32,16 +32,18 @@ class Sieve:
 
     A row without name and number is a footer when one of its leading cells begins like one; from then on
     rows without a number are footers too. Rows that do hold a number are never swallowed: on printed sheets
-    people go on below.
+    people go on below. ``certain``: rows that somebody has corrected, and that are people's whatever they say.
     """
 
-    def __init__(self, header: Header, *, keep_examples: bool = False) -> None:
+    def __init__(
+        self, header: Header, *, keep_examples: bool = False, certain: Container[int] = frozenset()
+    ) -> None:
         self._name = header.columns["name"]
         self._number = header.columns["id_number"]
         self._known = sorted(header.columns.values())
         self._lines = header.lines
         self._heading_words = frozenset(text for line in header.lines for _, text in line)
-        self._keep_examples = keep_examples
+        self._keep_examples, self._certain = keep_examples, certain
         self._ended = False
         self._seen = 0
         self.skipped: list[dict[str, object]] = []
@@ -61,7 +63,7 @@ class Sieve:
                     self._ended = False
                     yield row
                     continue
-            why = self.why_not(cells)
+            why = None if row[0] in self._certain else self.why_not(cells)
             if why == BLANK:
                 self.blank += 1
             elif why is None:
