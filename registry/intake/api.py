@@ -81,7 +81,7 @@ def commit(request: Any, batch_id: UUID, decision: Decision) -> Status[dict[str,
             batch.pk, actor=request.user, valid_rows_only=decision.valid_rows_only
         )
     except services.NotAllowed as error:
-        raise ValidationError(str(services.NotAllowed.__doc__)) from error
+        raise ValidationError(str(error.__doc__)) from error
     tasks.enqueue_commit(batch.pk)
     return Status(202, answer.of(batch))
 

@@ -14,7 +14,7 @@ from typing import BinaryIO, NamedTuple
 import xlsxwriter
 from xlsxwriter.format import Format
 
-from registry.intake import kinds, reading, store
+from registry.intake import corrections, kinds, reading, store
 from registry.intake.models import Batch, Issue
 
 OUTCOME, REASON = "处理结果", "错误原因"
@@ -47,7 +47,15 @@ def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> N
         raise store.FileGone(str(batch.id))
     faults = _faults(batch)
     # Read before the workbook is begun: a file that is gone leaves no half-written one behind.
-    rows = _begun(reading.raw_rows(batch, kinds.get(batch.kind), sorted(faults) if faulty_only else None))
+    # What was corrected on screen goes with it: handed in again, the workbook must not bring the old faults back.
+    rows = _begun(
+        reading.raw_rows(
+            batch,
+            kinds.get(batch.kind),
+            sorted(faults) if faulty_only else None,
+            corrections.patches(batch),
+        )
+    )
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out, options) as book:
         paper = _Paper(book, batch)

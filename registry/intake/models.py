@@ -170,7 +170,11 @@ class Issue(models.Model):
 
 
 class RejectedRow(models.Model):
-    """The cells of a row that was rejected, and their correction on screen, both sealed."""
+    """The cells of a faulty row as they came, and what was typed over them on screen: sealed, by key of the column.
+
+    ``version`` grows with every change, so that nobody writes over what they have not seen. ``checked``: the batch was
+    read anew with the correction.
+    """
 
     batch = models.ForeignKey(
         Batch, verbose_name=_("批次"), on_delete=models.CASCADE, related_name="rejected_rows"
@@ -179,7 +183,16 @@ class RejectedRow(models.Model):
     seal_id = models.UUIDField(_("封存号"), default=uuid7, editable=False)
     cells = models.BinaryField(_("原单元格"))
     corrected = models.BinaryField(_("更正"), null=True, blank=True)
-    ignored = models.BooleanField(_("忽略本行"), default=False, db_default=False)
+    corrected_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        verbose_name=_("更正人"),
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    corrected_at = models.DateTimeField(_("更正时间"), db_default=Now())
+    version = models.PositiveIntegerField(_("更正次数"), default=1, db_default=1)
+    checked = models.BooleanField(_("已重新校验"), default=False, db_default=False)
 
     class Meta:
         db_table = "intake_rejectedrow"

@@ -14,6 +14,7 @@ from registry.identity.current import keyring
 from registry.intake import cage, staging, store
 from registry.intake.kinds import Kind
 from registry.intake.models import Batch
+from registry.intake.patching import Patches
 from registry.intake.progress import Teller
 
 # What the cage may seal and index; it can open nothing.
@@ -43,14 +44,18 @@ class Read:
     rows: int = 0
 
 
-def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Read:
-    """Read the batch's file into its staging tables. Raises Refused, Cancelled, store.FileGone."""
+def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller, patches: Patches) -> Read:
+    """Read the batch's file, with ``patches`` over it, into its staging tables.
+
+    Raises Refused, Cancelled, store.FileGone.
+    """
     columns = kind.spec.staged
     staging.create(cursor, batch.id, columns)
     found = Read()
     request = cage.Request(
         spec=kind.spec,
         keys=keyring().narrowed(PURPOSES),
+        patches=patches,
         sheet=batch.chosen_sheet or None,
         mapping=batch.chosen_mapping or None,
         memory=settings.INTAKE_CHILD_MEMORY,
@@ -64,15 +69,40 @@ def stage(cursor: CursorWrapper, batch: Batch, kind: Kind, teller: Teller) -> Re
     return found
 
 
-def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterator[tuple[int, list[str]]]:
+def raw_rows(
+    batch: Batch, kind: Kind, rows: list[int] | None = None, patches: Patches | None = None
+) -> Iterator[tuple[int, list[str]]]:
     """(row number, cells as text) of the rows under the header, read again from the kept file; ``rows``: only those.
 
     Raises Refused, store.FileGone, store.FileDamaged, cage.ChildDied.
     """
+    for frame in _raw(batch, kind, rows, patches):
+        if frame.type == "rows":
+            yield from frame.header["rows"]
+
+
+def row_by_key(batch: Batch, kind: Kind, row: int, patches: Patches | None = None) -> dict[str, str]:
+    """The cells of one row by the key of their column, in the order of the sheet; empty when it has no such row.
+
+    Raises the same.
+    """
+    places: list[tuple[str, int]] = []
+    found: dict[str, str] = {}
+    for frame in _raw(batch, kind, [row], patches):
+        if frame.type == "meta":
+            places = sorted(frame.header["columns"].items(), key=lambda pair: pair[1])
+        elif frame.type == "rows":
+            for _number, texts in frame.header["rows"]:
+                found = {key: texts[place] if place < len(texts) else "" for key, place in places}
+    return found
+
+
+def _raw(batch: Batch, kind: Kind, rows: list[int] | None, patches: Patches | None) -> Iterator[cage.Frame]:
     request = cage.Request(
         spec=kind.spec,
         mode="rows" if rows is None else "cells",
         rows=rows or (),
+        patches=patches,
         sheet=batch.sheet.get("name") or batch.chosen_sheet or None,
         mapping=batch.chosen_mapping or None,
         memory=settings.INTAKE_CHILD_MEMORY,
@@ -81,10 +111,9 @@ def raw_rows(batch: Batch, kind: Kind, rows: list[int] | None = None) -> Iterato
     )
     with store.reading(batch) as file:
         for frame in cage.run(request, file):
-            if frame.type == "rows":
-                yield from frame.header["rows"]
-            elif frame.type == "refused":
+            if frame.type == "refused":
                 raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
+            yield frame
 
 
 def _take(

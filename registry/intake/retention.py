@@ -11,8 +11,8 @@ from django.utils import timezone
 from registry.accounts.models import User
 from registry.audit import services as audit
 from registry.intake import store
-from registry.intake.models import Batch, RejectedRow
-from registry.intake.working import forget_staged, move, nobody_works_on
+from registry.intake.models import Batch
+from registry.intake.working import forget_rows, move, nobody_works_on
 
 
 def prune(*, before: dt.datetime, actor: User | None = None) -> int:
@@ -30,9 +30,8 @@ def _prune_one(batch_id: UUID, actor: User | None) -> bool:
         if not nobody_works_on(batch_id):
             return False
         move(batch_id, Batch.LIVE, Batch.State.CANCELLED)
-        forget_staged(batch_id)
+        forget_rows(batch_id)
         store.drop(Batch(pk=batch_id))
-        RejectedRow.objects.filter(batch_id=batch_id).delete()
         Batch.objects.filter(pk=batch_id).update(file_dropped_at=timezone.now())
         audit.record(code="intake.prune", actor=actor, subject_type="batch", subject_id=str(batch_id))
     return True

@@ -21,11 +21,11 @@ from registry.accounts.acting import acting_user
 from registry.accounts.models import User
 from registry.audit import services as audit
 from registry.audit.context import acting
-from registry.intake import judging, kinds, reading, staging, store
+from registry.intake import corrections, judging, kinds, reading, staging, store
 from registry.intake.kinds import Kind, Work
 from registry.intake.models import Batch, Progress
 from registry.intake.progress import Teller
-from registry.intake.working import forget_staged, move, nobody_works_on, persist, working
+from registry.intake.working import forget_rows, forget_staged, move, nobody_works_on, persist, working
 
 # Rows written by one round of set statements: enough to make each statement worth its start, small enough
 # that its sorts stay in memory and progress is seen to move.
@@ -36,6 +36,10 @@ State = Batch.State
 
 class NotAllowed(Exception):
     """该批次当前状态不能这样办理。"""
+
+
+class Unchecked(NotAllowed):
+    """还有更正没有重新校验，请先重新校验，看过结果再入库。"""
 
 
 def receive(
@@ -152,12 +156,14 @@ def _load_once(batch_id: UUID) -> None:
 
 
 def send_to_commit(batch_id: UUID, *, actor: User | None, valid_rows_only: bool) -> Batch:
-    """A person's decision after review: register all rows, or only those without fault. Raises NotAllowed."""
+    """A person's decision after review: all rows, or only those without fault. Raises NotAllowed, Unchecked."""
     with transaction.atomic():
         batch = Batch.objects.select_for_update().get(pk=batch_id)
         batch.valid_rows_only = valid_rows_only
         if batch.state != State.REVIEW or not _may_commit(batch):
             raise NotAllowed(str(batch_id))
+        if not corrections.are_checked(batch):
+            raise Unchecked(str(batch_id))
         batch.state = State.COMMITTING
         batch.save(update_fields=["state", "valid_rows_only"])
         # The time that a person took to decide is not time that the work takes; and whoever decides to go on has
@@ -179,7 +185,7 @@ def cancel(batch_id: UUID, *, actor: User | None, reason: str = "") -> Batch:
         if nobody_works_on(batch_id):
             if not move(batch_id, Batch.LIVE, State.CANCELLED):
                 raise NotAllowed(str(batch_id))
-            forget_staged(batch_id)
+            forget_rows(batch_id)
         elif not Progress.objects.filter(batch_id=batch_id, batch__state__in=Batch.LIVE).update(
             cancel_asked=True
         ):
@@ -203,7 +209,7 @@ def resume(batch_id: UUID, *, actor: User | None) -> Batch:
 def _check(batch: Batch, teller: Teller) -> Work:
     kind = kinds.get(batch.kind)
     with connection.cursor() as cursor:
-        found = reading.stage(cursor, batch, kind, teller)
+        found = reading.stage(cursor, batch, kind, teller, corrections.patches(batch))
     batch.file_format = found.file_format
     batch.file_encoding = found.encoding or ""
     batch.sheet = found.sheet
@@ -211,6 +217,7 @@ def _check(batch: Batch, teller: Teller) -> Work:
     teller.tell("check", 0, found.rows)
     work = _work(batch)
     batch.counts = judging.judge(work, kind, judging.headings_of(batch, kind))
+    corrections.settle(batch)
     teller.tell("match", found.rows, found.rows)
     batch.state = State.REVIEW
     batch.save(update_fields=["file_format", "file_encoding", "sheet", "staged_rows", "counts", "state"])
@@ -221,7 +228,7 @@ def _commit(batch: Batch, teller: Teller) -> None:
     kind = kinds.get(batch.kind)
     with connection.cursor() as cursor:
         if not staging.intact(cursor, batch.id, batch.staged_rows):
-            reading.stage(cursor, batch, kind, teller)
+            reading.stage(cursor, batch, kind, teller, corrections.patches(batch))
     work = _work(batch)
     judging.remember(work)
     batch.counts = judging.judge(work, kind, judging.headings_of(batch, kind))

@@ -72,7 +72,7 @@ def working(batch_id: UUID, expected: str) -> Iterator[tuple[Batch | None, Telle
             refuse(batch_id, reading.Refused("FILE_UNREADABLE", str(type(error).__doc__)))
         except Cancelled:
             if move(batch_id, (State.CHECKING, State.COMMITTING), State.CANCELLED):
-                forget_staged(batch_id)
+                forget_rows(batch_id)
         except INTERRUPTIONS as error:
             # A cut connection, a deadlock, or another import that registered the same person or class a moment
             # earlier: nothing of ours is left, the batch stays where it is, and a second go sees what is there now.
@@ -109,8 +109,7 @@ def refuse(batch_id: UUID, refusal: reading.Refused) -> None:
             return
         store.drop(Batch(pk=batch_id))
         Issue.objects.filter(batch_id=batch_id).delete()
-        RejectedRow.objects.filter(batch_id=batch_id).delete()
-        forget_staged(batch_id)
+        forget_rows(batch_id)
         audit.record(
             code="intake.refuse",
             actor=None,
@@ -128,6 +127,12 @@ def move(batch_id: UUID, before: tuple[str, ...], after: str) -> bool:
 def forget_staged(batch_id: UUID) -> None:
     with connection.cursor() as cursor:
         staging.drop(cursor, batch_id)
+
+
+def forget_rows(batch_id: UUID) -> None:
+    """Staged rows and corrected ones: of a batch that ends without registering anything, or whose original goes."""
+    forget_staged(batch_id)
+    RejectedRow.objects.filter(batch_id=batch_id).delete()
 
 
 def _without_values(error: Exception) -> Exception:

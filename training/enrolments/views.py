@@ -15,8 +15,8 @@ from django.views.decorators.http import require_GET
 
 from registry.accounts.policy import can, requires
 from registry.audit import services as audit
+from registry.intake import cage, reading, source, store
 from registry.intake import queries as intake
-from registry.intake import reading, source, store
 from registry.lib.web import listed, page_or_part
 from registry.people import looking
 from training.classes import queries as classes
@@ -101,12 +101,12 @@ def cells(request: Any, enrolment_id: int, reports: bool = False) -> HttpRespons
     if origin is None:
         raise Http404
     gone = ""
-    found: source.Cells = []
+    found = source.Cells()
     try:
         found = source.cells(origin.batch, origin.row)
     except (store.FileGone, store.FileDamaged) as error:
         gone = error.__doc__ or ""
-    except reading.Refused:
+    except (reading.Refused, cage.ChildDied):
         gone = _("原件这次未能读取，请稍后再试。")
     return page_or_part(
         request,
