@@ -41,6 +41,7 @@ PERMISSIONS: Mapping[str, tuple[str | Promise, frozenset[str]]] = {
         ("payment.read", _("查看资金"), (*_PROVIDER, *_REVIEW, *_FINANCE, Role.AUD, Role.TRN)),
         ("intake.read", _("查看导入批次"), (*_PROVIDER, *_REVIEW, Role.AUD)),
         ("intake.upload", _("上传花名册或台账"), (*_PROVIDER, *_REVIEW)),
+        ("intake.correct", _("更正名册"), (*_PROVIDER, *_REVIEW)),
         ("intake.commit", _("入库"), (*_PROVIDER, *_REVIEW)),
         ("stats.read", _("查看目标看板"), (*_BUSINESS, Role.TRN)),
         ("export.rows", _("导出明细"), (Role.PP, Role.ES, *_REVIEW, Role.FM, Role.AUD)),

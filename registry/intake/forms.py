@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.intake import kinds
+from registry.intake.cells import plain
+from registry.intake.corrections import Cell, Looked
 from registry.intake.models import Batch
 
 TAKEN = ".xlsx,.xlsm,.xls,.ods,.csv,.txt"
@@ -106,6 +108,72 @@ def _field(key: str, ask: kinds.Ask, user: User) -> forms.Field:
     return forms.CharField(
         label=str(ask.label), help_text=str(ask.help), required=False, max_length=200, widget=widget
     )
+
+
+class CorrectionForm(forms.Form):
+    """The cells of one row, those at fault first. A number that is kept hidden is typed anew, or left blank to stay."""
+
+    LONGEST = 200
+
+    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, looked: Looked) -> None:
+        super().__init__(data, initial={"seen": looked.version})
+        self._cells = {f"cell.{cell.key}": cell for cell in looked.cells}
+        for name, cell in self._cells.items():
+            self.fields[name] = _cell_field(cell)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        for name, text in self.typed_by_field().items():
+            # What came may be longer than anybody types.
+            if len(text) > self.LONGEST and text != self._cells[name].now:
+                self.add_error(name, _t("最多 %(n)d 个字。") % {"n": self.LONGEST})
+        return cleaned
+
+    def typed_by_field(self) -> dict[str, str]:
+        """What was typed, by field; a hidden number that was left blank is not among it."""
+        found = {name: plain(self.cleaned_data.get(name) or "") for name in self._cells}
+        return {name: text for name, text in found.items() if text or not self._cells[name].hidden}
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """The same by key of the column."""
+        return {self._cells[name].key: text for name, text in self.typed_by_field().items()}
+
+    def at_fault(self) -> list[forms.BoundField]:
+        """Fields of the cells that are at fault or were corrected."""
+        return [self[name] for name, cell in self._cells.items() if _stands_out(cell)]
+
+    def others(self) -> list[forms.BoundField]:
+        return [self[name] for name, cell in self._cells.items() if not _stands_out(cell)]
+
+
+def _stands_out(cell: Cell) -> bool:
+    return bool(cell.faults) or cell.corrected is not None
+
+
+def _cell_field(cell: Cell) -> forms.Field:
+    field = forms.CharField(
+        label=cell.heading,
+        help_text=_cell_help(cell),
+        required=False,
+        initial=cell.now,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    field.faults = cell.faults  # type: ignore[attr-defined]  # for the page
+    return field
+
+
+def _cell_help(cell: Cell) -> str:
+    came = cell.came or _t("空")
+    if cell.corrected is not None:
+        said = _t("原件：%(came)s；已更正为：%(now)s") % {"came": came, "now": cell.corrected or _t("空")}
+    elif cell.hidden or cell.faults:
+        said = _t("原件：%(came)s") % {"came": came}
+    else:
+        return ""
+    return said + _t("；留空则不改") if cell.hidden else said
 
 
 class BatchFilter(forms.Form):

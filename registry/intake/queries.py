@@ -13,12 +13,12 @@ from django.db.models import Count, Q, QuerySet
 from registry.accounts.scopes import within
 from registry.intake import kinds, staging
 from registry.intake.columns import Column
-from registry.intake.models import Batch, Issue
+from registry.intake.models import Batch, Issue, RejectedRow
 from registry.lib.money import format_yuan
 from registry.lib.scope import Scope
 
 State = Batch.State
-View = Literal["error", "warning", "accepted"]
+View = Literal["error", "warning", "accepted", "corrected"]
 
 #: What somebody has to do something about.
 WAITING = (State.REVIEW, State.FAILED)
@@ -72,9 +72,10 @@ class ShownCell:
 
 @dataclass(slots=True)
 class ShownRow:
-    """A row of the sheet with what was found wrong with it."""
+    """A row of the sheet with what was found wrong with it; ``unchecked``: corrected on screen and not judged since."""
 
     row: int
+    correction: Literal["", "corrected", "unchecked"] = ""
     cells: list[ShownCell] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
 
@@ -106,11 +107,13 @@ def rows(
     if batch(scope, of.pk) is None:
         return RowsPage([], [], None)
     columns = _shown_columns(of, view) if _staged(of) else []
-    numbers = (
-        _accepted_numbers(of, row, after, size + 1)
-        if view == "accepted"
-        else _faulty_numbers(of, view, code, row, after, size + 1)
-    )
+    match view:
+        case "accepted":
+            numbers = _accepted_numbers(of, row, after, size + 1)
+        case "corrected":
+            numbers = _corrected_numbers(of, row, after, size + 1)
+        case _:
+            numbers = _faulty_numbers(of, view, code, row, after, size + 1)
     more, numbers = len(numbers) > size, numbers[:size]
     return RowsPage(
         headings=[heading for heading, _name in columns],
@@ -141,6 +144,13 @@ def _faulty_numbers(of: Batch, view: View, code: str, row: int | None, after: in
     return list(found.order_by("row").values_list("row", flat=True).distinct()[:limit])
 
 
+def _corrected_numbers(of: Batch, row: int | None, after: int, limit: int) -> list[int]:
+    found = RejectedRow.objects.filter(batch=of, row__gt=after).exclude(corrected=None)
+    if row is not None:
+        found = found.filter(row=row)
+    return list(found.order_by("row").values_list("row", flat=True)[:limit])
+
+
 def _accepted_numbers(of: Batch, row: int | None, after: int, limit: int) -> list[int]:
     if not _staged(of):
         return []
@@ -158,6 +168,9 @@ def _filled(of: Batch, numbers: Sequence[int], columns: list[tuple[str, str]], v
     found = {number: ShownRow(number) for number in numbers}
     for issue in Issue.objects.filter(batch=of, row__in=numbers).order_by("row", "id"):
         found[issue.row].issues.append(issue)
+    kept = RejectedRow.objects.filter(batch=of, row__in=numbers).values_list("row", "checked")
+    for row, checked in kept:
+        found[row].correction = "corrected" if checked else "unchecked"
     values = _staged_values(of, numbers, [name for _heading, name in columns])
     for shown in found.values():
         marks = {issue.column: issue.severity for issue in reversed(shown.issues)}

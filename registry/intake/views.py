@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
@@ -17,9 +18,13 @@ from django_htmx.http import HttpResponseClientRefresh
 
 from registry.accounts.policy import can, requires
 from registry.intake import (
+    cage,
+    correcting,
+    corrections,
     errors,
     kinds,
     queries,
+    reading,
     refusal,
     services,
     showing,
@@ -28,7 +33,7 @@ from registry.intake import (
     template,
     wording,
 )
-from registry.intake.forms import BatchFilter, UploadForm
+from registry.intake.forms import BatchFilter, CorrectionForm, UploadForm
 from registry.intake.models import Batch
 from registry.lib.web import listed
 
@@ -111,6 +116,8 @@ def detail(request: Any, batch_id: UUID) -> HttpResponse:
         "view": view,
         "counts": _counts(batch),
         "may_commit": can(request.actor, "intake.commit"),
+        "may_correct": batch.state == State.REVIEW and can(request.actor, "intake.correct"),
+        "corrections": corrections.counts(batch),
         "may_upload": can(request.actor, "intake.upload"),
         "cancellable": shown.working or batch.state in (State.REVIEW, State.FAILED),
         "again": list(_again(batch).items()),
@@ -206,6 +213,87 @@ def progress(request: Any, batch_id: UUID) -> HttpResponse:
     return render(request, "registry/intake/_progress.html", {"batch": batch, "shown": shown})
 
 
+@require_http_methods(["GET", "POST"])
+@requires("intake.correct")
+def correct(request: Any, batch_id: UUID, row: int) -> HttpResponseBase:
+    """The cells of one row, to be typed over; saved at once, judged when the batch is checked again."""
+    batch = _batch(request, batch_id)
+    looked = _looked(request, batch, row) if batch.state == State.REVIEW else None
+    if looked is None:
+        if batch.state != State.REVIEW:
+            messages.warning(request, services.NotAllowed.__doc__ or "")
+        return redirect("intake:detail", batch.pk)
+    form = CorrectionForm(request.POST or None, looked=looked)
+    if request.method == "POST" and form.is_valid():
+        try:
+            return _corrected(request, batch, looked, form)
+        except services.NotAllowed as error:
+            messages.warning(request, error.__doc__ or "")
+            return redirect("intake:detail", batch.pk)
+        except correcting.Overtaken:
+            looked = _looked(request, batch, row) or looked
+            form = _over(request, looked)
+        except (correcting.TooMany, correcting.NothingChanged) as error:
+            form.add_error(None, error.__doc__ or "")
+    context = {"batch": batch, "looked": looked, "form": form, "next": corrections.next_faulty(batch, row)}
+    status = 422 if form.errors else 200
+    return render(request, "registry/intake/correct.html", context, status=status)
+
+
+def _looked(request: Any, batch: Batch, row: int) -> corrections.Looked | None:
+    """The row with its faults; None, with a word to the reader, when the original cannot be read just now."""
+    try:
+        found = corrections.look(batch, row)
+    except (store.FileGone, store.FileDamaged) as error:
+        messages.warning(request, error.__doc__ or "")
+        return None
+    except (reading.Refused, cage.ChildDied):
+        messages.warning(request, _("原件这次未能读取，请稍后再试。"))
+        return None
+    if found is None:
+        raise Http404(_("这一行没有问题，不用更正。"))
+    return found
+
+
+def _corrected(
+    request: Any, batch: Batch, looked: corrections.Looked, form: CorrectionForm
+) -> HttpResponseBase:
+    seen, go_on = form.cleaned_data["seen"], corrections.next_faulty(batch, looked.row)
+    if "undo" in request.POST:
+        correcting.take_back(looked, actor=request.user, seen=seen)
+        messages.success(request, _("第 %(row)s 行已恢复原样。") % {"row": looked.row})
+    else:
+        correcting.correct(looked, actor=request.user, seen=seen, typed=form.typed)
+        messages.success(request, _("第 %(row)s 行的更正已保存。") % {"row": looked.row})
+    if "next" in request.POST and go_on is not None:
+        return redirect("intake:correct", batch.pk, go_on)
+    return redirect(f"{reverse('intake:detail', args=[batch.pk])}?view=error#rows")
+
+
+def _over(request: Any, looked: corrections.Looked) -> CorrectionForm:
+    """What was typed, now over what somebody else has saved meanwhile: to be saved again knowingly, or not."""
+    typed = request.POST.copy()
+    typed["seen"] = str(looked.version)
+    form = CorrectionForm(typed, looked=looked)
+    said = _("这一行刚由 %(who)s 更正过，您的更正还没有保存。请核对各栏下“已更正为”的内容；再次保存将覆盖。")
+    form.add_error(None, said % {"who": looked.by or _("别人")})
+    return form
+
+
+@require_POST
+@requires("intake.correct")
+def recheck(request: Any, batch_id: UUID) -> HttpResponseBase:
+    """Read and check anew, with what was corrected."""
+    batch = _batch(request, batch_id)
+    try:
+        correcting.recheck(batch.pk, actor=request.user)
+    except services.NotAllowed as error:
+        messages.warning(request, error.__doc__ or "")
+    else:
+        tasks.enqueue_check(batch.pk)
+    return redirect("intake:detail", batch.pk)
+
+
 @require_POST
 @requires("intake.commit")
 def commit(request: Any, batch_id: UUID) -> HttpResponseBase:
@@ -291,7 +379,7 @@ def _view(wanted: str, batch: Batch) -> queries.View:
     """The tab: the one asked for, else the first that has something to say."""
     counts = batch.counts or {}
     match wanted:
-        case "error" | "warning" | "accepted":
+        case "error" | "warning" | "accepted" | "corrected":
             return wanted
         case _ if counts.get("rejected"):
             return "error"

@@ -271,10 +271,9 @@ def menu_group(content: str, title: str) -> SafeString | str:
 
 @register.simple_tag
 def describe(field: BoundField) -> BoundField | SafeString:
-    """A form field drawn with its help and its error tied to it, for those who listen to the page."""
-    ids = [f"{field.id_for_label}-help"] * bool(field.help_text) + [f"{field.id_for_label}-error"] * bool(
-        field.errors
-    )
+    """A form field drawn with its help, its error and the faults of its cell tied to it, for those who listen."""
+    told = {"fault": getattr(field.field, "faults", ()), "help": field.help_text, "error": field.errors}
+    ids = [f"{field.id_for_label}-{name}" for name, text in told.items() if text]
     css = (
         "form-select"
         if field.widget_type == "select"
