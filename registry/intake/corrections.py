@@ -46,10 +46,14 @@ def are_checked(batch: Batch) -> bool:
     return not RejectedRow.objects.filter(batch=batch, checked=False).exists()
 
 
-def settle(batch: Batch) -> None:
-    """The batch has been read with all of them; where everything was taken back nothing needs to be kept."""
-    RejectedRow.objects.filter(batch=batch, corrected=None).delete()
+def judged(batch: Batch) -> None:
+    """The batch has been read and checked with all of them."""
     RejectedRow.objects.filter(batch=batch, checked=False).update(checked=True)
+
+
+def close(batch: Batch) -> None:
+    """Nobody corrects the batch any more. Until now a row whose correction was taken back went on counting versions."""
+    RejectedRow.objects.filter(batch=batch, corrected=None).delete()
 
 
 def sealed(texts: Mapping[str, str], seal_id: UUID) -> bytes:

@@ -115,7 +115,7 @@ class CorrectionForm(forms.Form):
 
     LONGEST = 200
 
-    seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    seen = forms.IntegerField(label=_("更正次数"), min_value=0, widget=forms.HiddenInput)
 
     def __init__(self, data: Any = None, *, looked: Looked) -> None:
         super().__init__(data, initial={"seen": looked.version})

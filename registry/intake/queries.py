@@ -168,8 +168,8 @@ def _filled(of: Batch, numbers: Sequence[int], columns: list[tuple[str, str]], v
     found = {number: ShownRow(number) for number in numbers}
     for issue in Issue.objects.filter(batch=of, row__in=numbers).order_by("row", "id"):
         found[issue.row].issues.append(issue)
-    kept = RejectedRow.objects.filter(batch=of, row__in=numbers).values_list("row", "checked")
-    for row, checked in kept:
+    kept = RejectedRow.objects.filter(batch=of, row__in=numbers).exclude(corrected=None, checked=True)
+    for row, checked in kept.values_list("row", "checked"):
         found[row].correction = "corrected" if checked else "unchecked"
     values = _staged_values(of, numbers, [name for _heading, name in columns])
     for shown in found.values():

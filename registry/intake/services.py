@@ -217,7 +217,7 @@ def _check(batch: Batch, teller: Teller) -> Work:
     teller.tell("check", 0, found.rows)
     work = _work(batch)
     batch.counts = judging.judge(work, kind, judging.headings_of(batch, kind))
-    corrections.settle(batch)
+    corrections.judged(batch)
     teller.tell("match", found.rows, found.rows)
     batch.state = State.REVIEW
     batch.save(update_fields=["file_format", "file_encoding", "sheet", "staged_rows", "counts", "state"])
@@ -267,6 +267,7 @@ def _write(batch: Batch, work: Work, kind: Kind, teller: Teller) -> None:
     batch.state = State.COMMITTED
     batch.finished_at = timezone.now()
     batch.save(update_fields=["counts", "created", "action_id", "state", "finished_at"])
+    corrections.close(batch)
     forget_staged(batch.id)
 
 

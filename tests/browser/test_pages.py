@@ -21,6 +21,7 @@ def paths(house: House) -> list[tuple[str, str]]:
         ("RG", "/intake/new/"),
         ("RG", f"/intake/{house.waiting.pk}/"),
         ("RG", f"/intake/{house.waiting.pk}/?view=accepted"),
+        ("RG", f"/intake/{house.waiting.pk}/rows/3/"),
         ("RG", f"/intake/{house.done.pk}/"),
         ("RG", "/people/"),
         ("RG", f"/people/?q={house.person.name[0]}"),
@@ -54,7 +55,8 @@ def test_every_page(house: House, visit: Visit, size: dict[str, int]) -> None:
 def test_at_night(house: House, visit: Visit) -> None:
     """Dark colours are other colours: their contrast is looked at by itself."""
     visitor = visit(house.users["RG"], dark=True)
-    for path in ("/", f"/intake/{house.waiting.pk}/", f"/people/{house.person.pk}/", "/targets/"):
+    review = f"/intake/{house.waiting.pk}/"
+    for path in ("/", review, f"{review}rows/3/", f"/people/{house.person.pk}/", "/targets/"):
         visitor.look(path)
     assert visitor.faults == []
 

@@ -119,6 +119,15 @@ def test_a_correction_may_be_taken_back(town: Town, batch: Batch) -> None:
     correcting.take_back(looked, actor=town.clerk, seen=looked.version)
     assert not corrections.are_checked(batch)
     assert said(rechecked(town, batch)) == [(3, "ID_CHECK_DIGIT")]
+    assert corrections.counts(batch) == {"corrected": 0, "unchecked": 0}
+    # Who saw the first correction has not seen the next one, whatever was taken back and judged in between.
+    correct(town, batch, level="四级")
+    with pytest.raises(correcting.Overtaken):
+        correcting.correct(look(batch), actor=town.clerk, seen=looked.version, typed={"level": "三级"})
+    correcting.take_back(look(batch), actor=town.clerk, seen=look(batch).version)
+    rechecked(town, batch)
+    services.send_to_commit(batch.pk, actor=town.clerk, valid_rows_only=True)
+    services.commit(batch.pk)
     assert not RejectedRow.objects.exists()
 
 
