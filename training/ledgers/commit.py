@@ -18,10 +18,11 @@ from training.enrolments import services as enrolments
 # New people whom several accepted rows name: the first of those rows registers them.
 _NEWCOMERS_TWICE = """
 CREATE TEMP TABLE t_newcomer_twice ON COMMIT DROP AS
-SELECT DISTINCT ON (r.bidx) r.bidx, r."row" AS first_row, r.person_uuid AS person_id
+SELECT r."row", first_value(r."row") OVER rows_of_one AS first_row,
+       first_value(r.person_uuid) OVER rows_of_one AS person_id
 FROM {r} r JOIN t_number_twice USING ("row")
 WHERE NOT r.bad AND r.known_id IS NULL AND r.mode = 'new'
-ORDER BY r.bidx, r."row"
+WINDOW rows_of_one AS (PARTITION BY r.bidx ORDER BY r."row")
 """
 
 # A class that the registry does not hold yet takes its facts from the first accepted row that names it.
@@ -87,7 +88,7 @@ FROM (
     FROM {r} r
     JOIN {s} s ON s."row" = r."row" AND s."row" BETWEEN %(low)s AND %(high)s
     JOIN t_klass k ON k.institution_id = r.institution_id AND k.number = r.class_key
-    LEFT JOIN t_newcomer_twice n ON n.bidx = r.bidx
+    LEFT JOIN t_newcomer_twice n ON n."row" = r."row" AND n."row" BETWEEN %(low)s AND %(high)s
     WHERE r."row" BETWEEN %(low)s AND %(high)s AND NOT r.bad AND r.mode = 'new'
     ORDER BY r."row"
 ) q

@@ -4,23 +4,24 @@
 -- transaction wrote: nobody else sees those yet. Decision 0010 has the argument and the figures.
 
 CREATE FUNCTION lib_refers_came() RETURNS trigger LANGUAGE plpgsql AS $$
--- Arguments: the column that refers, the table that it refers to by its id.
+-- Arguments: the column that refers, the table that it refers to by its id, '' or DISTINCT where many rows of a
+-- statement refer to few parents.
 DECLARE
     missing boolean;
     of_others boolean;
     asked text := format(
-        'SELECT p.ours, c.key FROM (SELECT DISTINCT %1$I AS key FROM came WHERE %1$I IS NOT NULL) c
+        'SELECT p.ours, c.key FROM (SELECT %3$s %1$I AS key FROM came WHERE %1$I IS NOT NULL) c
          LEFT JOIN LATERAL (
              -- Probed key by key, whatever the planner thinks of tables that it has no statistics of.
              SELECT p.xmin = pg_current_xact_id()::xid AS ours FROM %2$s p WHERE p.id = c.key OFFSET 0) p ON true',
-        TG_ARGV[0], TG_ARGV[1]);
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]);
 BEGIN
     EXECUTE format('SELECT bool_or(ours IS NULL), bool_or(NOT ours) FROM (%s) asked', asked) INTO missing, of_others;
     IF NOT missing AND of_others THEN
         -- Held until we end, lowest key first, so that nobody deletes them meanwhile. One that is gone once we have
         -- waited for its deletion is missing after all.
         EXECUTE format(
-            'SELECT bool_or(held.id IS NULL) FROM (SELECT key FROM (%s) asked WHERE NOT ours ORDER BY key) wanted
+            'SELECT bool_or(held.id IS NULL) FROM (SELECT DISTINCT key FROM (%s) asked WHERE NOT ours ORDER BY key) wanted
              LEFT JOIN LATERAL (SELECT p.id FROM %s p WHERE p.id = wanted.key FOR KEY SHARE) held ON true',
             asked, TG_ARGV[1]) INTO missing;
     END IF;
@@ -85,8 +86,10 @@ BEGIN
               CONSTRAINT = format('refers_%s', reference);
 END $$;
 
--- Keep the reference of `child` by its column to `parent` from now on; what stands is looked through first.
-CREATE PROCEDURE lib_refer(child regclass, reference name, parent regclass) LANGUAGE plpgsql AS $$
+-- Keep the reference of `child` by its column to `parent` from now on; what stands is looked through first. `shared`:
+-- many rows that come together refer to one parent.
+CREATE PROCEDURE lib_refer(child regclass, reference name, parent regclass, shared boolean DEFAULT false)
+LANGUAGE plpgsql AS $$
 DECLARE
     dangling boolean;
 BEGIN
@@ -97,8 +100,8 @@ BEGIN
         PERFORM lib_refuse_reference(child::text, reference, parent::text);
     END IF;
     EXECUTE format('CREATE TRIGGER %1$I AFTER INSERT ON %2$s REFERENCING NEW TABLE AS came
-                    FOR EACH STATEMENT EXECUTE FUNCTION lib_refers_came(%3$L, %4$L)',
-                   format('refers_%s', reference), child, reference, parent);
+                    FOR EACH STATEMENT EXECUTE FUNCTION lib_refers_came(%3$L, %4$L, %5$L)',
+                   format('refers_%s', reference), child, reference, parent, CASE WHEN shared THEN 'DISTINCT' ELSE '' END);
     EXECUTE format('CREATE TRIGGER %1$I AFTER UPDATE OF %3$I ON %2$s FOR EACH ROW
                     WHEN (NEW.%3$I IS NOT NULL AND NEW.%3$I IS DISTINCT FROM OLD.%3$I)
                     EXECUTE FUNCTION lib_refers_changed(%3$L, %4$L)',
