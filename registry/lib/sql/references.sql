@@ -8,23 +8,17 @@ CREATE FUNCTION lib_refers_came() RETURNS trigger LANGUAGE plpgsql AS $$
 -- statement refer to few parents.
 DECLARE
     missing boolean;
-    of_others boolean;
-    asked text := format(
-        'SELECT p.ours, c.key FROM (SELECT %3$s %1$I AS key FROM came WHERE %1$I IS NOT NULL) c
+BEGIN
+    EXECUTE format(
+        'SELECT bool_or(p.ours IS NULL OR NOT p.ours AND held.id IS NULL)
+         FROM (SELECT %3$s %1$I AS key FROM came WHERE %1$I IS NOT NULL ORDER BY 1) c
          LEFT JOIN LATERAL (
              -- Probed key by key, whatever the planner thinks of tables that it has no statistics of.
-             SELECT p.xmin = pg_current_xact_id()::xid AS ours FROM %2$s p WHERE p.id = c.key OFFSET 0) p ON true',
-        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]);
-BEGIN
-    EXECUTE format('SELECT bool_or(ours IS NULL), bool_or(NOT ours) FROM (%s) asked', asked) INTO missing, of_others;
-    IF NOT missing AND of_others THEN
-        -- Held until we end, lowest key first, so that nobody deletes them meanwhile. One that is gone once we have
-        -- waited for its deletion is missing after all.
-        EXECUTE format(
-            'SELECT bool_or(held.id IS NULL) FROM (SELECT DISTINCT key FROM (%s) asked WHERE NOT ours ORDER BY key) wanted
-             LEFT JOIN LATERAL (SELECT p.id FROM %s p WHERE p.id = wanted.key FOR KEY SHARE) held ON true',
-            asked, TG_ARGV[1]) INTO missing;
-    END IF;
+             SELECT p.xmin = pg_current_xact_id()::xid AS ours FROM %2$s p WHERE p.id = c.key OFFSET 0) p ON true
+         -- Held until we end, lowest key first, so that nobody deletes them meanwhile. One that is gone once we have
+         -- waited for its deletion is missing after all.
+         LEFT JOIN LATERAL (SELECT h.id FROM %2$s h WHERE NOT p.ours AND h.id = c.key FOR KEY SHARE) held ON true',
+        TG_ARGV[0], TG_ARGV[1], TG_ARGV[2]) INTO missing;
     IF missing THEN
         PERFORM lib_refuse_reference(TG_TABLE_NAME, TG_ARGV[0], TG_ARGV[1]);
     END IF;
