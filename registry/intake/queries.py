@@ -20,6 +20,8 @@ from registry.lib.scope import Scope
 State = Batch.State
 View = Literal["error", "warning", "accepted", "corrected"]
 
+_BRIEF = 12  # characters
+
 #: What somebody has to do something about.
 WAITING = (State.REVIEW, State.FAILED)
 PAGE_ROWS = 50
@@ -68,6 +70,11 @@ class ShownCell:
     heading: str
     text: str
     severity: str = ""
+
+    @property
+    def is_brief(self) -> bool:
+        """Dates, names and numbers of classes: better read in one line than in a narrow column."""
+        return len(self.text) <= _BRIEF
 
 
 @dataclass(slots=True)
