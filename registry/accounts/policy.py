@@ -1,12 +1,16 @@
-"""Which role may do what. One table; what lies within reach of the role is the Scope's business.
+"""Which role may do what, and how far: the matrix (`matrix.toml`), read once and asked everywhere.
 
-Names are `<noun>.<verb>`. A view names its action with `requires`, and an unknown name fails at import.
+Names are `<noun>.<verb>`. A view names its action with `requires`, and an unknown name fails at import. What lies
+within reach of the role is the Scope's business; the marks of a cell narrow it further.
 """
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Any, TypeVar
 
 from django.contrib.auth.models import AnonymousUser
@@ -21,36 +25,64 @@ from registry.lib.scope import Actor
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-_PROVIDER = (Role.PC, Role.PP)
-_EVALUATION = (Role.EB, Role.ES)
-_REVIEW = (Role.C1, Role.C2, Role.RG)
-_FINANCE = (Role.FM, Role.FP)
-_BUSINESS = (*_PROVIDER, *_EVALUATION, *_REVIEW, *_FINANCE, Role.AUD)
+MATRIX = Path(__file__).with_name("matrix.toml")
 
-#: action → (what a refusal calls it, the roles that may)
-PERMISSIONS: Mapping[str, tuple[str | Promise, frozenset[str]]] = {
-    name: (label, frozenset(role.value for role in roles))
-    for name, label, roles in (
-        ("home.read", _("查看工作台"), tuple(Role)),
-        ("person.read", _("查看学员档案"), (*_BUSINESS, Role.TRN)),
-        ("person.match", _("处理疑似同一人"), _REVIEW),
-        ("institution.read", _("查看培训机构"), _BUSINESS),
-        ("class.read", _("查看培训班次"), (*_BUSINESS, Role.TRN)),
-        ("enrolment.read", _("查看培训记录"), (*_BUSINESS, Role.TRN)),
-        ("certificate.read", _("查看证书"), (*_PROVIDER, *_EVALUATION, *_REVIEW, Role.AUD, Role.TRN)),
-        ("payment.read", _("查看资金"), (*_PROVIDER, *_REVIEW, *_FINANCE, Role.AUD, Role.TRN)),
-        ("intake.read", _("查看导入批次"), (*_PROVIDER, *_REVIEW, Role.AUD)),
-        ("intake.upload", _("上传花名册或台账"), (*_PROVIDER, *_REVIEW)),
-        ("intake.correct", _("更正名册"), (*_PROVIDER, *_REVIEW)),
-        ("intake.commit", _("入库"), (*_PROVIDER, *_REVIEW)),
-        ("stats.read", _("查看目标看板"), (*_BUSINESS, Role.TRN)),
-        ("export.rows", _("导出明细"), (Role.PP, Role.ES, *_REVIEW, Role.FM, Role.AUD)),
-        ("audit.read", _("查看操作记录"), (Role.PP, Role.ES, *_REVIEW, Role.AUD, Role.AAD, Role.TRN)),
-        ("audit.verify", _("核验操作记录"), (Role.AUD, Role.AAD)),
-        ("user.create", _("建立账号"), (Role.PP, Role.ES, Role.SYS)),
-        ("role.grant", _("授予角色"), (Role.PP, Role.ES, Role.SEC)),
-    )
-}
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """One cell of the matrix: how far a role reaches in an action, and under which conditions.
+
+    `scope` is o (own), i (institution), r (region) or a (all).
+    """
+
+    scope: str
+    other_person: bool = False
+    second_person: bool = False
+    step_up: bool = False
+    masked: bool = False
+
+    @classmethod
+    def read(cls, cell: str) -> Grant | None:
+        """Of `r≠S`; None for a dash. Raises ValueError for what is neither."""
+        letter, marks = cell[0], cell[1:]
+        if cell == "-":
+            return None
+        if letter not in "oira" or not set(marks) <= set("≠2Sm") or len(set(marks)) < len(marks):
+            raise ValueError(f"not a cell of the matrix: {cell!r}")
+        return cls(letter, "≠" in marks, "2" in marks, "S" in marks, "m" in marks)
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """One line of the matrix: what a refusal calls the action, and the cell of each role that may."""
+
+    name: str
+    label: str | Promise
+    grants: Mapping[str, Grant]
+
+    @property
+    def roles(self) -> frozenset[str]:
+        return frozenset(self.grants)
+
+
+def load(path: Path = MATRIX) -> dict[str, Permission]:
+    """The matrix, every line checked. Raises ValueError for a line that is not as the file's head says."""
+    content = tomllib.loads(path.read_text("utf-8"))
+    roles: list[str] = content["roles"]
+    if roles != [role.value for role in Role]:
+        raise ValueError("the matrix has a column for each role, in their order")
+    found: dict[str, Permission] = {}
+    for name, (label, cells) in content["actions"].items():
+        read = [Grant.read(cell) for cell in cells.split()]
+        if len(read) != len(roles):
+            raise ValueError(f"{name}: {len(read)} cells for {len(roles)} roles")
+        grants = {role: grant for role, grant in zip(roles, read, strict=True) if grant is not None}
+        found[name] = Permission(name, _(label), grants)
+    return found
+
+
+#: action → its line of the matrix
+PERMISSIONS: Mapping[str, Permission] = load()
 
 _EVERY_VERB = ("view", "add", "change", "delete")
 _REFERENCE = (
@@ -98,9 +130,8 @@ class Refused(PermissionDenied):
 
 def can(who: Actor | User | AnonymousUser, action: str) -> bool:
     """Whether the role in which somebody acts may do an action. Raises KeyError for an unknown action."""
-    _label, roles = PERMISSIONS[action]
     actor = who if isinstance(who, Actor) else actor_for(who)
-    return actor.role in roles
+    return actor.role in PERMISSIONS[action].grants
 
 
 def require(who: Actor | User | AnonymousUser, action: str) -> None:
@@ -108,7 +139,7 @@ def require(who: Actor | User | AnonymousUser, action: str) -> None:
     actor = who if isinstance(who, Actor) else actor_for(who)
     if can(actor, action):
         return
-    what = str(PERMISSIONS[action][0])
+    what = str(PERMISSIONS[action].label)
     if not actor.role:
         raise Refused(_t("您的账号目前没有有效的角色，不能%(what)s。请联系安全管理员。") % {"what": what})
     raise Refused(_t("您的角色是%(role)s，不能%(what)s。") % {"role": actor.role_name, "what": what})

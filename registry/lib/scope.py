@@ -76,7 +76,9 @@ class Actor:
     """A signed-in account in the one capacity in which it acts now; `request.actor` is one.
 
     `role` is a code of the permission matrix, empty for somebody without a valid role, who can then do
-    nothing.
+    nothing. `membership_id` is the row by which the role is held. `confirmed_at` is when the holder last proved who
+    they are in this session, in seconds since 1970; `assurance` is how sure a trainee's sign-in is: 1 a code to the
+    phone on record, 2 an identity proved in person or by the state's own sign-in.
     """
 
     user_id: int | None = None
@@ -85,3 +87,6 @@ class Actor:
     role_name: str = ""
     place_name: str = ""
     scope: Scope = field(default_factory=Scope.none)
+    membership_id: int | None = None
+    confirmed_at: float = 0.0
+    assurance: int = 0

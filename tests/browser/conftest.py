@@ -23,6 +23,7 @@ from registry.intake import services as intake
 from registry.intake.models import Batch
 from registry.people.models import Person
 from tests import world
+from tests.signing import sign_in
 
 DATA = Path(__file__).resolve().parents[1] / "data"
 DESKTOP = {"width": 1366, "height": 768}
@@ -167,6 +168,6 @@ def beside(work: Callable[[], Any]) -> Any:
 
 def _session(user: User, url: str) -> Any:
     client = Client()
-    beside(lambda: client.force_login(user))
+    beside(lambda: sign_in(client, user))
     name = settings.SESSION_COOKIE_NAME
     return {"name": name, "value": client.cookies[name].value, "url": url}

@@ -15,6 +15,7 @@ from procrastinate.contrib.django import app
 
 from registry.intake.models import Batch
 from tests import world
+from tests.signing import sign_in
 
 
 def drain() -> None:
@@ -63,7 +64,7 @@ class Desk:
 def desk(transactional_db: None) -> Desk:
     made = world.build()
     client = Client()
-    client.force_login(made.clerk)
+    sign_in(client, made.clerk)
     return Desk(made, client)
 
 
@@ -73,7 +74,7 @@ def again(desk: Desk) -> Callable[[], Client]:
 
     def another() -> Client:
         client = Client()
-        client.force_login(desk.world.clerk)
+        sign_in(client, desk.world.clerk)
         return client
 
     return another

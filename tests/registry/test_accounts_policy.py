@@ -9,7 +9,7 @@ from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 
 from registry.accounts.models import Role, User
-from registry.accounts.policy import BACK_OFFICE, PERMISSIONS, Refused, can, require, requires
+from registry.accounts.policy import BACK_OFFICE, PERMISSIONS, Grant, Refused, can, require, requires
 from registry.lib.scope import Actor
 from tests.registry.places import make_user
 
@@ -19,9 +19,15 @@ def actor(role: str) -> Actor:
 
 
 def test_each_action_has_words_and_known_roles() -> None:
-    for name, (label, roles) in PERMISSIONS.items():
-        assert str(label), name
-        assert roles <= set(Role.values), name
+    for name, permission in PERMISSIONS.items():
+        assert str(permission.label), name
+        assert permission.roles <= set(Role.values), name
+
+
+@pytest.mark.parametrize("cell", ["x", "", "r!", "rr", "≠r"])
+def test_a_cell_is_a_letter_and_known_marks(cell: str) -> None:
+    with pytest.raises((ValueError, IndexError)):
+        Grant.read(cell)
 
 
 @pytest.mark.parametrize(
@@ -40,7 +46,10 @@ def test_who_may_what(action: str, may: str, may_not: str) -> None:
 
 
 def test_administrators_read_no_business() -> None:
-    allowed = {"home.read", "audit.read", "audit.verify", "user.create", "role.grant"}
+    allowed = {
+        *("home.read", "session.manage", "certificate.verify", "audit.read", "audit.verify", "user.create"),
+        *("role.grant", "apikey.revoke", "key.rotate", "notary.rebase", "system.config", "reference.edit"),
+    }
     for role in (Role.SYS, Role.SEC, Role.AAD):
         assert {name for name in PERMISSIONS if can(actor(role), name)} <= allowed
 

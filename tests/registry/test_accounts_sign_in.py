@@ -15,6 +15,7 @@ from registry.accounts.models import Role, User
 from registry.accounts.services import sign_in_refused
 from registry.audit.models import Action
 from tests.registry.places import make_user, make_world
+from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -31,7 +32,7 @@ def clerk() -> User:
     return user
 
 
-def sign_in(client: Client, username: str = "clerk", password: str = PASSWORD, **more: str) -> object:
+def knock(client: Client, username: str = "clerk", password: str = PASSWORD, **more: str) -> object:
     return client.post(SIGN_IN, {"username": username, "password": password, **more})
 
 
@@ -48,12 +49,12 @@ def test_a_stranger_is_led_to_the_door_and_back(client: Client, clerk: User) -> 
     page = client.get(away["Location"])
     assert page.status_code == 200
     assert "用户名" in page.content.decode() and "/?page=2" in page.content.decode()
-    back = sign_in(client, next="/?page=2")
+    back = knock(client, next="/?page=2")
     assert (back.status_code, back["Location"]) == (302, "/?page=2")  # type: ignore[attr-defined, index]
 
 
 def test_the_first_page_knows_who_came(client: Client, clerk: User) -> None:
-    sign_in(client)
+    knock(client)
     page = client.get("/")
     assert page.status_code == 200
     request = page.wsgi_request
@@ -63,7 +64,7 @@ def test_the_first_page_knows_who_came(client: Client, clerk: User) -> None:
 
 
 def test_coming_and_going_is_on_record(client: Client, clerk: User) -> None:
-    sign_in(client)
+    knock(client)
     assert client.post("/accounts/sign-out/").status_code == 302
     assert client.get("/").status_code == 302
     assert codes() == ["accounts.sign_in", "accounts.sign_out"]
@@ -73,7 +74,7 @@ def test_coming_and_going_is_on_record(client: Client, clerk: User) -> None:
 
 
 def test_signing_out_needs_a_post(client: Client, clerk: User) -> None:
-    sign_in(client)
+    knock(client)
     assert client.get("/accounts/sign-out/").status_code == 405
     assert client.get("/").status_code == 200
 
@@ -84,7 +85,7 @@ def test_signing_out_needs_a_post(client: Client, clerk: User) -> None:
 def test_a_wrong_name_and_a_wrong_password_read_alike(
     client: Client, clerk: User, username: str, password: str
 ) -> None:
-    page = sign_in(client, username, password)
+    page = knock(client, username, password)
     text = page.content.decode()  # type: ignore[attr-defined]
     assert page.status_code == 200  # type: ignore[attr-defined]
     assert (WRONG in text) is bool(username and password)
@@ -93,31 +94,31 @@ def test_a_wrong_name_and_a_wrong_password_read_alike(
 
 def test_a_closed_account_stays_outside_and_reads_alike(client: Client, clerk: User) -> None:
     User.objects.update(is_active=False)
-    assert WRONG in sign_in(client).content.decode()  # type: ignore[attr-defined]
+    assert WRONG in knock(client).content.decode()  # type: ignore[attr-defined]
 
 
 def test_an_account_closed_meanwhile_is_put_out_at_the_next_page(client: Client, clerk: User) -> None:
-    sign_in(client)
+    knock(client)
     User.objects.update(is_active=False)
     assert client.get("/").status_code == 302
 
 
 def test_an_account_without_a_role_is_told_so(client: Client, clerk: User) -> None:
     clerk.memberships.all().delete()
-    sign_in(client)
+    knock(client)
     page = client.get("/")
     assert page.status_code == 403
     assert "没有有效的角色" in page.content.decode()
 
 
 def test_nobody_is_sent_to_another_site(client: Client, clerk: User) -> None:
-    back = sign_in(client, next="https://evil.example/")
+    back = knock(client, next="https://evil.example/")
     assert back["Location"] == "/"  # type: ignore[index]
 
 
 def test_the_form_is_guarded_against_other_sites(clerk: User) -> None:
     client = Client(enforce_csrf_checks=True)
-    assert sign_in(client).status_code == 403  # type: ignore[attr-defined]
+    assert knock(client).status_code == 403  # type: ignore[attr-defined]
 
 
 @pytest.fixture
@@ -125,7 +126,7 @@ def officer(client: Client) -> User:
     user = make_user("officer", Role.SEC)
     user.is_staff = True
     user.save()
-    client.force_login(user)
+    sign_in(client, user)
     return user
 
 
@@ -165,7 +166,7 @@ def test_the_keeper_of_the_record_reads_and_changes_nothing(client: Client) -> N
     keeper = make_user("keeper", Role.AAD)
     keeper.is_staff = True
     keeper.save()
-    client.force_login(keeper)
+    sign_in(client, keeper)
     sign_in_refused("keeper")
     action = Action.objects.get()
     assert client.get(reverse("admin:registry_action_changelist")).status_code == 200
@@ -177,19 +178,19 @@ def test_the_keeper_of_the_record_reads_and_changes_nothing(client: Client) -> N
 def test_a_page_reads_session_and_account_once(
     client: Client, clerk: User, django_assert_num_queries: Any
 ) -> None:
-    client.force_login(clerk)
+    sign_in(client, clerk)
     with django_assert_num_queries(2):
         assert client.get("/nowhere/").status_code == 404
 
 
 def test_a_session_that_is_over_lets_nobody_in(client: Client, clerk: User) -> None:
-    client.force_login(clerk)
+    sign_in(client, clerk)
     assert client.get("/").status_code == 200
     Session.objects.update(expire_date=timezone.now() - dt.timedelta(seconds=1))
     assert client.get("/")["Location"].startswith(SIGN_IN)
 
 
 def test_an_account_closed_meanwhile_is_let_in_no_more(client: Client, clerk: User) -> None:
-    client.force_login(clerk)
+    sign_in(client, clerk)
     User.objects.filter(pk=clerk.pk).update(is_active=False)
     assert client.get("/")["Location"].startswith(SIGN_IN)

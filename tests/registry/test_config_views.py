@@ -10,6 +10,7 @@ from django.test import Client, RequestFactory
 from registry.accounts.models import Role
 from registry.config import views
 from tests.registry.places import make_user, make_world
+from tests.signing import sign_in
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_a_refusal_says_its_reason_as_text() -> None:
 @pytest.mark.django_db
 def test_a_trainee_comes_to_their_own_account() -> None:
     client = Client()
-    client.force_login(make_user("trainee", Role.TRN))
+    sign_in(client, make_user("trainee", Role.TRN))
     assert client.get("/").headers["Location"] == "/people/me/"
     answer = client.get("/people/me/")
     assert answer.status_code == 404 and "还没有与您对应的培训账户" in answer.content.decode()
@@ -49,7 +50,7 @@ def test_a_trainee_comes_to_their_own_account() -> None:
 @pytest.mark.django_db
 def test_the_first_screen_of_a_clerk_offers_the_upload(client: Client) -> None:
     world = make_world()
-    client.force_login(make_user("clerk", Role.PC, institution=world.school))
+    sign_in(client, make_user("clerk", Role.PC, institution=world.school))
     page = client.get("/").content.decode()
     assert "上传花名册" in page and "没有等您处理的名册" in page
     assert "疑似同一人" not in page

@@ -14,6 +14,7 @@ from registry.institutions import services
 from registry.institutions.models import Institution
 from registry.occupations.models import Occupation, SkillLevel
 from tests.registry.places import World, make_user, make_world
+from tests.signing import sign_in
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def world(db: None) -> World:
 
 def signed_in(role: Role, **place: object) -> Client:
     client = Client()
-    client.force_login(make_user("reader", role, **place))
+    sign_in(client, make_user("reader", role, **place))
     return client
 
 
@@ -102,7 +103,7 @@ def test_an_institution_elsewhere_is_not_found(world: World) -> None:
 
 def signed_in_at(world: World) -> Client:
     client = Client()
-    client.force_login(make_user("clerk", Role.PC, institution=world.school_next_door))
+    sign_in(client, make_user("clerk", Role.PC, institution=world.school_next_door))
     return client
 
 

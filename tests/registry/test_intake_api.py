@@ -12,6 +12,7 @@ from registry.accounts.models import Role
 from registry.intake import services
 from registry.intake.models import Batch
 from tests.registry.places import make_user, make_world
+from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +27,7 @@ def hand_in(client: Any, **fields: Any) -> Any:
 @pytest.fixture
 def desk(client: Any) -> Any:
     world = make_world()
-    client.force_login(make_user("desk", Role.RG, region=world.province))
+    sign_in(client, make_user("desk", Role.RG, region=world.province))
     return client
 
 
@@ -61,9 +62,9 @@ def test_an_unknown_kind_or_class_says_so(desk: Any) -> None:
 
 def test_another_office_sees_nothing(client: Any) -> None:
     world = make_world()
-    client.force_login(make_user("desk", Role.RG, region=world.province))
+    sign_in(client, make_user("desk", Role.RG, region=world.province))
     batch = hand_in(client).json()["batch"]
-    client.force_login(make_user("elsewhere", Role.C1, region=world.elsewhere))
+    sign_in(client, make_user("elsewhere", Role.C1, region=world.elsewhere))
     assert client.get(f"/api/intake/batches/{batch}").status_code == 404
 
 

@@ -15,6 +15,7 @@ from registry.intake.models import Batch, RejectedRow
 from tests import town as towns
 from tests.registry.test_intake_corrections import WHO, WRONG, correct, faulty, look, sheet
 from tests.sheets import cast
+from tests.signing import sign_in
 from tests.town import Town, hand_in, people, roster
 
 
@@ -33,7 +34,7 @@ def client_of(town: Town, role: Role = Role.RG, **place: Any) -> Client:
     user = User.objects.create(username=f"{role}-{len(place)}-{User.objects.count()}")
     Membership.objects.create(user=user, role=role, valid_from=towns.ALWAYS, **place)
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

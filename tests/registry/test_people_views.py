@@ -9,6 +9,7 @@ from registry.accounts.models import Role, User
 from registry.audit.models import Action
 from registry.people.models import Person
 from tests.registry.places import World, make_user, make_world
+from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def person() -> Person:
 
 def signed_in(user: User) -> Client:
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

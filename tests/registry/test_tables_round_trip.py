@@ -26,6 +26,7 @@ from registry.regions.models import Region, RegionClosure
 from registry.regions.resources import RegionResource
 from tests.loaded import loaded, reference
 from tests.registry.places import make_user
+from tests.signing import sign_in
 from training.catalogue.models import Project
 from training.catalogue.resources import ProjectResource
 
@@ -202,7 +203,7 @@ def office(reference: None) -> Client:
     user = make_user("keeper", Role.SYS)
     User.objects.filter(pk=user.pk).update(is_staff=True)
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

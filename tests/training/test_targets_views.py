@@ -18,6 +18,7 @@ from django.test import Client
 from registry.accounts.models import Membership, Role, User
 from registry.lib.scope import Scope
 from registry.people.models import Document
+from tests.signing import sign_in
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register
 from training.targets import indicators, queries, services, sums
 from training.targets.counting import Period, Place
@@ -57,7 +58,7 @@ def signed_in(role: str, **place: Any) -> Client:
     user = User.objects.create(username=f"u-{role}-{'-'.join(str(value) for value in place.values())}")
     Membership.objects.create(user=user, role=role, valid_from=dt.date(2020, 1, 1), **place)
     client = Client()
-    client.force_login(user)
+    sign_in(client, user)
     return client
 
 

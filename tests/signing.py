@@ -1,0 +1,13 @@
+"""Signing in without the door: a client that holds a session of an account, as the door would have left it."""
+
+from __future__ import annotations
+
+from django.test import Client
+
+from registry.accounts.models import User
+
+
+def sign_in(client: Client, user: User) -> Client:
+    """The client, signed in as this account with everything that the account's role asks for at the door."""
+    client.force_login(user)
+    return client
