@@ -6,6 +6,7 @@ within reach of the role is the Scope's business; the marks of a cell narrow it 
 
 from __future__ import annotations
 
+import time
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
 from django.utils.functional import Promise
@@ -21,7 +23,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import Role, User
 from registry.accounts.scopes import actor_for
-from registry.lib.scope import Actor
+from registry.lib.scope import Actor, Scope
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -128,21 +130,73 @@ class Refused(PermissionDenied):
     """The role may not do this; the text says so to the user and becomes the 403 page's reason."""
 
 
+class NeedsConfirmation(Refused):
+    """The role may, once its holder has proved anew who they are. The door turns this into a way to do so."""
+
+    def __init__(self, message: str, action: str) -> None:
+        super().__init__(message)
+        self.action = action
+
+
+def grant_of(who: Actor | User | AnonymousUser, action: str) -> Grant | None:
+    """The cell of the matrix that holds for somebody; who is not signed in or has no role is the public.
+
+    Raises KeyError for an unknown action.
+    """
+    actor = who if isinstance(who, Actor) else actor_for(who)
+    return PERMISSIONS[action].grants.get(actor.role or Role.PUB)
+
+
 def can(who: Actor | User | AnonymousUser, action: str) -> bool:
     """Whether the role in which somebody acts may do an action. Raises KeyError for an unknown action."""
-    actor = who if isinstance(who, Actor) else actor_for(who)
-    return actor.role in PERMISSIONS[action].grants
+    return grant_of(who, action) is not None
+
+
+def scope_of(actor: Actor, action: str) -> Scope:
+    """How far an action reaches for somebody: what the cell grants, which may be other than the role's natural reach.
+
+    The empty scope where the cell grants nothing, or where the role is held at no place of that kind.
+    """
+    grant = grant_of(actor, action)
+    match grant.scope if grant else "":
+        case "a":
+            return Scope.all()
+        case letter if _REACH.get(letter) == actor.scope.kind:
+            return actor.scope
+    return Scope.none()
+
+
+_REACH = {"o": "own", "i": "institution", "r": "region"}
+
+
+def masked(actor: Actor, action: str) -> bool:
+    """Whether numbers may be shown masked only; also where the action is not granted at all."""
+    grant = grant_of(actor, action)
+    return grant is None or grant.masked
+
+
+def confirmed(actor: Actor, now: float | None = None) -> bool:
+    """Whether somebody has proved who they are well enough for what the matrix marks S.
+
+    Staff: within the last `STEP_UP_SECONDS`. A trainee: by more than a code to a phone.
+    """
+    if actor.role == Role.TRN:
+        return actor.assurance >= 2
+    age = (time.time() if now is None else now) - actor.confirmed_at
+    return 0 <= age <= settings.STEP_UP_SECONDS
 
 
 def require(who: Actor | User | AnonymousUser, action: str) -> None:
-    """Raises Refused, with the reason, unless the role may."""
+    """Raises Refused, with the reason, unless the role may; NeedsConfirmation if all that is missing is a proof."""
     actor = who if isinstance(who, Actor) else actor_for(who)
-    if can(actor, action):
-        return
+    grant = grant_of(actor, action)
     what = str(PERMISSIONS[action].label)
-    if not actor.role:
+    if grant is None and not actor.role:
         raise Refused(_t("您的账号目前没有有效的角色，不能%(what)s。请联系安全管理员。") % {"what": what})
-    raise Refused(_t("您的角色是%(role)s，不能%(what)s。") % {"role": actor.role_name, "what": what})
+    if grant is None:
+        raise Refused(_t("您的角色是%(role)s，不能%(what)s。") % {"role": actor.role_name, "what": what})
+    if grant.step_up and not confirmed(actor):
+        raise NeedsConfirmation(_t("%(what)s前须再次确认身份。") % {"what": what}, action)
 
 
 def requires(action: str) -> Callable[[View], View]:

@@ -14,7 +14,7 @@ from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Role, User
 from registry.lib.scope import Actor, Scope
 from registry.regions.queries import subtree_codes
 
-#: Who holds several roles acts in the first of these; choosing one for a session comes later. The narrower
+#: Who holds several roles acts in the first of these until they choose another for the session. The narrower
 #: business role goes first, so that nobody sees more than the work at hand needs; administrators see no
 #: business at all.
 PRIORITY = (
@@ -78,14 +78,29 @@ def account(user_id: int) -> User | None:
     return user
 
 
-def capacity_of(user: User) -> Capacity | None:
-    """The capacity in which the user acts today, None without a valid one."""
+def capacities(user: User) -> list[Capacity]:
+    """Everything that the user may act as today, the default first."""
     held: list[Capacity] | None = getattr(user, "_capacities", None)
     if held is None:
         fresh = account(user.pk)
         held = [] if fresh is None else fresh._capacities  # type: ignore[attr-defined]
     # Nobody has more than a few: put in order here, not by a long expression in SQL.
-    return min(held, key=lambda one: (_RANK.get(one.role, len(_RANK)), one.valid_from, one.pk), default=None)
+    return sorted(held, key=lambda one: (_RANK.get(one.role, len(_RANK)), one.valid_from, one.pk))
+
+
+def choose(user: User, membership_id: int | None) -> None:
+    """From here on this object acts as that membership, if it is one of the user's in force.
+
+    A session's choice goes with the account object, so that whoever is handed the user asks in the same capacity.
+    """
+    user._chosen = membership_id  # type: ignore[attr-defined]
+
+
+def capacity_of(user: User) -> Capacity | None:
+    """The capacity in which the user acts: the one chosen, or the default; None without a valid one."""
+    held = capacities(user)
+    chosen: int | None = getattr(user, "_chosen", None)
+    return next((one for one in held if one.pk == chosen), held[0] if held else None)
 
 
 def actor_for(user: User | AnonymousUser) -> Actor:
@@ -102,6 +117,7 @@ def actor_for(user: User | AnonymousUser) -> Actor:
         role_name=str(Role(capacity.role).label),
         place_name=capacity.place_name,
         scope=_scope(user, capacity),
+        membership_id=capacity.pk,
     )
 
 

@@ -300,6 +300,8 @@ AUTH_PASSWORD_VALIDATORS = [
 # The __Host- prefix binds the cookie to this host; browsers accept it only over TLS.
 SESSION_COOKIE_NAME = "__Host-sid" if PRODUCTION else "sid"
 SESSION_COOKIE_AGE = env_int("JIANGCE_SESSION_SECONDS", 8 * 3600, minimum=60)
+# How long a proof of identity counts for actions that ask for a fresh one.
+STEP_UP_SECONDS = env_int("JIANGCE_STEP_UP_SECONDS", 600, minimum=30)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = PRODUCTION

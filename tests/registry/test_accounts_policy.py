@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
 from types import SimpleNamespace
+from uuid import UUID
 
 import pytest
 from django.apps import apps
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 
 from registry.accounts.models import Role, User
-from registry.accounts.policy import BACK_OFFICE, PERMISSIONS, Grant, Refused, can, require, requires
-from registry.lib.scope import Actor
+from registry.accounts.policy import (
+    BACK_OFFICE,
+    PERMISSIONS,
+    Grant,
+    NeedsConfirmation,
+    Refused,
+    can,
+    masked,
+    require,
+    requires,
+    scope_of,
+)
+from registry.lib.scope import Actor, Scope
 from tests.registry.places import make_user
+
+STEP_UP = settings.STEP_UP_SECONDS
 
 
 def actor(role: str) -> Actor:
@@ -54,15 +71,82 @@ def test_administrators_read_no_business() -> None:
         assert {name for name in PERMISSIONS if can(actor(role), name)} <= allowed
 
 
-def test_nobody_may_anything() -> None:
-    for nobody in (Actor(), AnonymousUser()):
-        assert not any(can(nobody, name) for name in PERMISSIONS)
+public = {name for name, line in PERMISSIONS.items() if Role.PUB in line.grants}
+
+
+def test_nobody_may_more_than_the_public() -> None:
+    assert public == {"certificate.verify"}
+    for nobody in (Actor(), AnonymousUser(), Actor(user_id=1)):
+        assert {name for name in PERMISSIONS if can(nobody, name)} == public
 
 
 @pytest.mark.django_db
 def test_a_superuser_without_a_role_does_no_business() -> None:
     superuser = User.objects.create(username="root", is_superuser=True)
-    assert not any(can(superuser, name) for name in PERMISSIONS)
+    assert {name for name in PERMISSIONS if can(superuser, name)} == public
+
+
+@pytest.mark.parametrize(
+    ("age", "passes"), [(0, True), (STEP_UP - 5, True), (STEP_UP + 5, False), (-60, False), (None, False)]
+)
+def test_staff_confirm_anew_what_the_matrix_marks(age: float | None, passes: bool) -> None:
+    at = 0.0 if age is None else time.time() - age
+    payer = replace(actor("FP"), confirmed_at=at)
+    if passes:
+        require(payer, "pay.release")
+    else:
+        with pytest.raises(NeedsConfirmation, match="拨付前须再次确认身份") as refusal:
+            require(payer, "pay.release")
+        assert refusal.value.action == "pay.release"
+    require(payer, "payment.read")
+    assert can(payer, "pay.release"), "a menu offers it either way"
+
+
+def test_who_may_not_is_refused_before_a_proof_is_asked_for() -> None:
+    with pytest.raises(Refused) as refusal:
+        require(actor("PC"), "pay.release")
+    assert not isinstance(refusal.value, NeedsConfirmation)
+
+
+def test_a_code_to_a_phone_is_not_enough_for_a_trainee() -> None:
+    trainee = replace(actor("TRN"), confirmed_at=time.time(), assurance=1)
+    with pytest.raises(NeedsConfirmation):
+        require(trainee, "claim.confirm")
+    require(replace(trainee, assurance=2, confirmed_at=0.0), "claim.confirm")
+
+
+def test_reach_is_what_the_cell_grants() -> None:
+    person, school, county = Scope.own(UUID(int=1)), Scope.institution(3), Scope.region("653222")
+    placed = {
+        "TRN": person,
+        "PC": school,
+        "C1": county,
+        "AUD": Scope.all(),
+        "SYS": Scope.none(),
+        "": Scope.none(),
+    }
+
+    def reach(role: str, action: str) -> Scope:
+        return scope_of(replace(actor(role), scope=placed[role]), action)
+
+    assert reach("TRN", "person.read") == person
+    assert reach("TRN", "stats.read") == Scope.all()
+    assert reach("PC", "person.read") == school
+    assert reach("C1", "person.read") == county
+    assert reach("C1", "pay.batch_make") == Scope.none()
+    assert reach("AUD", "person.read") == Scope.all()
+    assert reach("SYS", "person.read") == Scope.none()
+    assert reach("SYS", "user.create") == Scope.all()
+    assert reach("", "certificate.verify") == Scope.all()
+    assert reach("", "stats.read") == Scope.none()
+    assert scope_of(replace(actor("PC"), scope=county), "person.read") == Scope.none(), (
+        "a role without its place"
+    )
+
+
+def test_masked_where_the_cell_says_so_or_nothing_is_granted() -> None:
+    assert masked(actor("PC"), "person.read") and masked(actor("SYS"), "person.read")
+    assert not masked(actor("TRN"), "person.read")
 
 
 def test_an_unknown_action_fails_where_it_is_written() -> None:

@@ -9,17 +9,19 @@ from uuid import UUID, uuid4
 import pytest
 from django.contrib.auth.models import AnonymousUser
 from django.db import IntegrityError, transaction
+from django.test import Client
 from django.utils import timezone
 
 from registry.accounts import queries
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, UNPLACED_ROLES, Membership, Role, User
-from registry.accounts.scopes import PRIORITY, account, actor_for, scope_for, within
+from registry.accounts.scopes import PRIORITY, account, actor_for, choose, scope_for, within
 from registry.audit.services import record
 from registry.institutions.models import Institution
 from registry.lib.scope import Actor, Scope
 from registry.people.models import Person
 from registry.regions.models import Region
 from tests.registry.places import SINCE, World, make_user, make_world
+from tests.signing import sign_in
 
 TODAY = timezone.localdate()
 DAY = dt.timedelta(days=1)
@@ -151,6 +153,36 @@ def test_with_several_roles_the_narrower_work_goes_first(world: World) -> None:
     Membership.objects.create(user=user, role=Role.SYS, valid_from=SINCE)
     assert actor_for(user).role == Role.C1
     assert scope_for(user) == Scope.region("653222")
+
+
+def test_the_session_chooses_among_the_roles_in_force(world: World, client: Client) -> None:
+    user = make_user("u", Role.PC, institution=world.school)
+    wider = Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE)
+    over = Membership.objects.create(user=user, role=Role.AUD, valid_from=SINCE, valid_to=TODAY - DAY)
+    foreign = make_user("v", Role.AUD).memberships.get()
+
+    def acting(chosen: int | None) -> Actor:
+        sign_in(client, user)
+        session = client.session
+        session["membership"] = chosen
+        session.save()
+        found: Actor = client.get("/").wsgi_request.actor  # type: ignore[attr-defined]
+        return found
+
+    assert acting(None).role == Role.PC
+    chosen = acting(wider.pk)
+    assert (chosen.role, chosen.membership_id, chosen.scope) == (Role.C1, wider.pk, Scope.region("653222"))
+    assert chosen.confirmed_at and chosen.assurance
+    assert {acting(pk).role for pk in (over.pk, foreign.pk)} == {Role.PC}
+
+
+def test_whoever_is_handed_the_account_asks_in_the_chosen_capacity(world: World) -> None:
+    user = make_user("u", Role.PC, institution=world.school)
+    wider = Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE)
+    choose(user, wider.pk)
+    assert scope_for(user) == Scope.region("653222")
+    choose(user, None)
+    assert scope_for(user) == Scope.institution(world.school.pk)
 
 
 @pytest.mark.parametrize(
