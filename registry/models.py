@@ -1,6 +1,6 @@
 """Doorway: the models of every room of the registry app."""
 
-from registry.accounts.models import Membership, User
+from registry.accounts.models import Holder, Membership, User
 from registry.audit.models import Action, Detail, Manifest
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
@@ -16,6 +16,7 @@ __all__ = [
     "Document",
     "FilePart",
     "Filing",
+    "Holder",
     "Institution",
     "InstitutionAlias",
     "Issue",

@@ -9,14 +9,19 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from registry.accounts.holders import bind
 from registry.accounts.models import Membership, Role, User
 from registry.accounts.services import grant_membership
 from registry.audit import services as audit
+from registry.identity.id_numbers import check_digit
 from registry.institutions.models import Institution
 from registry.regions.models import Region
 
 #: Known to everybody who reads this, so the accounts exist in development only.
 DEMO_PASSWORD = "jiangce-demo-2026"
+
+# Where the invented identity numbers of the demo's staff say they were first registered.
+_REGISTERED = "653222"
 
 #: (user name, name, role, place), in the order in which they are printed.
 _CAST = (
@@ -73,11 +78,26 @@ def demo_users(
     }
     # One slow hash for all of them: fourteen would be most of the time that loading takes.
     secret = make_password(DEMO_PASSWORD)
-    return [_demo_user(username, name, role, *places[place], secret) for username, name, role, place in _CAST]
+    return [
+        _demo_user(username, name, role, *places[place], secret, demo_id_number(line))
+        for line, (username, name, role, place) in enumerate(_CAST)
+    ]
+
+
+def demo_id_number(line: int) -> str:
+    """An invented identity number, its check digit right: each line of the cast is a person of their own."""
+    body = f"{_REGISTERED}19{70 + line}0101{line + 901}"
+    return body + check_digit(body)
 
 
 def _demo_user(
-    username: str, name: str, role: Role, institution: Institution | None, region: Region | None, secret: str
+    username: str,
+    name: str,
+    role: Role,
+    institution: Institution | None,
+    region: Region | None,
+    secret: str,
+    id_number: str,
 ) -> DemoUser:
     user, made = User.objects.get_or_create(
         username=username,
@@ -87,6 +107,8 @@ def _demo_user(
         audit.record(
             code="accounts.create", actor=None, subject_type="user", subject_id=user.pk, reason="demo"
         )
+    if user.holder_id is None:
+        bind(user, id_number=id_number, actor=None)
     if not Membership.objects.filter(user=user, role=role).exists():
         grant_membership(
             user=user,

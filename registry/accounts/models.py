@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.identity.uuid7 import uuid7
+
 
 class Role(models.TextChoices):
     """The fifteen roles; the codes are those of the permission matrix."""
@@ -38,11 +40,30 @@ REGION_ROLES = (Role.C1, Role.C2, Role.RG, Role.FM, Role.FP)
 UNPLACED_ROLES = (Role.TRN, Role.AUD, Role.SYS, Role.SEC, Role.AAD)
 
 
-class User(AbstractBaseUser, PermissionsMixin):
-    """One account of one natural person.
+class Holder(models.Model):
+    """One natural person who holds accounts, known by the keyed index of an identity number and nothing else.
 
-    `person_index` is the keyed index of the holder's identity number, so that four-eyes rules can tell that
-    two accounts belong to one person without this room knowing people.
+    Rules of four eyes compare holders, without this room knowing people. `sealed` is the number itself, bound to this
+    row's id, where it is known: only with it can the index be made anew under another key.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    person_index = models.BinaryField(_("证件号码索引"), max_length=32, unique=True, editable=False)
+    sealed = models.BinaryField(_("密文"), null=True, blank=True, editable=False)
+
+    class Meta:
+        db_table = "accounts_holder"
+        verbose_name = _("自然人")
+        verbose_name_plural = _("自然人")
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """One account of one natural person, the `holder`.
+
+    An account whose holder is not known may look, and take no part in what needs several persons.
     """
 
     username = models.CharField(
@@ -53,7 +74,15 @@ class User(AbstractBaseUser, PermissionsMixin):
         error_messages={"unique": _("已有同名账号。")},
     )
     display_name = models.CharField(_("姓名"), max_length=100, blank=True, default="")
-    person_index = models.BinaryField(_("证件号码索引"), max_length=32, null=True, blank=True, editable=False)
+    holder = models.ForeignKey(
+        Holder,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="accounts",
+        verbose_name=_("自然人"),
+    )
     is_active = models.BooleanField(_("启用"), default=True)
     is_staff = models.BooleanField(_("可进后台"), default=False)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)

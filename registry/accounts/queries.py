@@ -26,10 +26,10 @@ def users(scope: Scope) -> QuerySet[User]:
 
 
 def accounts_of_one_person(user: User) -> QuerySet[User]:
-    """The account and every other whose holder has the same identity number; what four-eyes rules compare."""
+    """The account and every other of the same natural person; what four-eyes rules compare."""
     same = Q(pk=user.pk)
-    if user.person_index is not None:
-        same |= Q(person_index=user.person_index)
+    if user.holder_id is not None:
+        same |= Q(holder_id=user.holder_id)
     return User.objects.filter(same)
 
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.accounts.holders import holder_of_index, holder_of_number
 from registry.accounts.models import Membership, Role, User
 from registry.accounts.queries import accounts_of_one_person
 from registry.audit import services as audit
@@ -30,15 +31,20 @@ def create_user(
     password: str | None,
     display_name: str = "",
     is_staff: bool = False,
+    id_number: str = "",
     person_index: bytes | None = None,
     actor: User | None,
 ) -> User:
     """Make an account without any role.
 
-    `person_index` is the keyed index of the holder's identity number (32 bytes).
-    Raises ValidationError for a bad or taken user name.
+    Whose it is, is said by the identity number, or by its keyed index (32 bytes) where another row holds the number.
+    Raises ValidationError for a bad or taken user name, and for a number that cannot be right.
     """
-    user = User(username=username, display_name=display_name, is_staff=is_staff, person_index=person_index)
+    user = User(username=username, display_name=display_name, is_staff=is_staff)
+    if id_number:
+        user.holder = holder_of_number(id_number)
+    elif person_index is not None:
+        user.holder = holder_of_index(person_index)
     user.set_password(password)
     user.full_clean()
     user.save()

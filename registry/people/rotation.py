@@ -35,16 +35,17 @@ class Sealed(NamedTuple):
 
     table: str
     committed: bool = False  # whether history commits to the ciphertext of these rows
+    person: str = "person_id"  # whose row it is
 
 
 TABLES = {
-    IDNO: Sealed("people_document", committed=True),
-    PHONE: Sealed("people_phone"),
-    BANK: Sealed("people_bankaccount"),
+    IDNO: (Sealed("people_document", committed=True), Sealed("accounts_holder", person="id")),
+    PHONE: (Sealed("people_phone"),),
+    BANK: (Sealed("people_bankaccount"),),
 }
 
 _NEXT = """
-SELECT id, person_id, sealed FROM {table}
+SELECT id, {person}, sealed FROM {table}
 WHERE id > %s AND substring(sealed FROM 3 FOR 2) <> %s
 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
@@ -71,15 +72,16 @@ def rotate(
     ``told`` hears the count so far after each chunk. Raises NotAsRecorded, KeyError for another purpose, and what the
     key ring raises for a value that cannot be opened: nothing is passed over.
     """
-    place = TABLES[purpose]
-    if place.committed:
+    places = TABLES[purpose]
+    if any(place.committed for place in places):
         _look_first()
     done = 0
     for _ in range(PASSES):
-        for rows in _chunks(purpose, place, actor, chunk_rows):
-            done += rows
-            if told is not None:
-                told(done)
+        for place in places:
+            for rows in _chunks(purpose, place, actor, chunk_rows):
+                done += rows
+                if told is not None:
+                    told(done)
         if not left(purpose):
             break
         time.sleep(_PATIENCE)
@@ -88,9 +90,12 @@ def rotate(
 
 def left(purpose: str) -> int:
     """How many values are not under the active key yet."""
+    found = 0
     with connection.cursor() as cursor:
-        cursor.execute(_LEFT.format(table=TABLES[purpose].table), [keyring().active_key.encode()])
-        return int(cursor.fetchone()[0])
+        for place in TABLES[purpose]:
+            cursor.execute(_LEFT.format(table=place.table), [keyring().active_key.encode()])
+            found += cursor.fetchone()[0]
+    return found
 
 
 def _look_first() -> None:
@@ -121,7 +126,10 @@ def _chunk(purpose: str, place: Sealed, after: UUID, chunk_rows: int) -> tuple[i
     """How many rows were sealed anew, whose they are, and the last of them."""
     ring = keyring()
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT.format(table=place.table), [after, ring.active_key.encode(), chunk_rows])
+        cursor.execute(
+            _NEXT.format(table=place.table, person=place.person),
+            [after, ring.active_key.encode(), chunk_rows],
+        )
         rows = cursor.fetchall()
         if not rows:
             return 0, [], after

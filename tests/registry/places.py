@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Holder, Membership, Role, User
 from registry.institutions.models import Institution
 from registry.regions.models import Region
 from registry.regions.services import rebuild_closure
@@ -49,9 +50,19 @@ def make_world() -> World:
     )
 
 
-def make_user(username: str, role: Role | None = None, **place: Any) -> User:
-    """An account that nobody can sign in to, with one role if given."""
-    user = User.objects.create(username=username, display_name=f"{username}姓名", password="!")
+def make_holder(name: str) -> Holder:
+    """A natural person, the same for the same name."""
+    return Holder.objects.get_or_create(person_index=sha256(name.encode()).digest())[0]
+
+
+def make_user(username: str, role: Role | None = None, *, holder: Holder | None = None, **place: Any) -> User:
+    """An account that nobody can sign in to, with one role if given; of a person of its own unless one is given."""
+    user = User.objects.create(
+        username=username,
+        display_name=f"{username}姓名",
+        password="!",
+        holder=holder or make_holder(username),
+    )
     if role is not None:
         Membership.objects.create(user=user, role=role, valid_from=SINCE, **place)
     return user

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection, connections, transaction
 from django.utils import timezone
 
-from registry.accounts.demo import DEMO_PASSWORD, DemoRefused, demo_users
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.demo import DEMO_PASSWORD, DemoRefused, demo_id_number, demo_users
+from registry.accounts.holders import HolderFixed, bind
+from registry.accounts.models import Holder, Membership, Role, User
+from registry.accounts.queries import accounts_of_one_person
 from registry.accounts.scopes import actor_for, scope_for
 from registry.accounts.services import (
     OwnRole,
@@ -20,8 +27,9 @@ from registry.accounts.services import (
     sign_in_refused,
 )
 from registry.audit.models import Action
+from registry.identity import keyring as keys
 from registry.lib.scope import Scope
-from tests.registry.places import make_user, make_world
+from tests.registry.places import make_holder, make_user, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -78,6 +86,63 @@ def test_two_accounts_of_one_person_are_one_person() -> None:
         grant_membership(user=two, role=Role.AUD, actor=one)
 
 
+def test_a_person_is_found_by_number_and_made_once() -> None:
+    number = demo_id_number(0)
+    one = create_user(username="one", password=None, id_number=number, actor=None)
+    two = create_user(username="two", password=None, id_number=f" {number[:6]} {number[6:]}", actor=None)
+    other = create_user(username="other", password=None, id_number=demo_id_number(1), actor=None)
+    assert one.holder == two.holder != other.holder
+    assert set(accounts_of_one_person(one)) == {one, two}
+    with pytest.raises(ValidationError, match="校验码"):
+        create_user(username="x", password=None, id_number=number[:17] + "0", actor=None)
+
+
+def test_a_person_is_found_under_every_version_of_the_index_key(settings: Any, tmp_path: Path) -> None:
+    old = tmp_path / "old.json"
+    keys.new_key_file(old)
+    content = json.loads(old.read_text())
+    content["index"] = {"active": "2", "keys": {**content["index"]["keys"], "2": keys._fresh()}}
+    both = tmp_path / "both.json"
+    both.write_text(json.dumps(content))
+    settings.KEYRING_FILE = old
+    one = create_user(username="one", password=None, id_number=demo_id_number(0), actor=None)
+    settings.KEYRING_FILE = both
+    two = create_user(username="two", password=None, id_number=demo_id_number(0), actor=None)
+    assert one.holder == two.holder
+
+
+def test_an_account_stays_with_its_person() -> None:
+    user = make_user("u")
+    with pytest.raises(HolderFixed, match="另建账号"):
+        bind(user, id_number=demo_id_number(0), actor=None)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        User.objects.filter(pk=user.pk).update(holder=make_holder("somebody else"))
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("DELETE FROM accounts_holder")
+
+
+def test_an_account_without_a_person_gets_one_on_record() -> None:
+    user = create_user(username="u", password=None, actor=None)
+    assert user.holder is None
+    bind(user, id_number=demo_id_number(0), actor=None)
+    bind(user, id_number=demo_id_number(0), actor=None)
+    assert User.objects.get(pk=user.pk).holder is not None
+    assert codes() == ["accounts.create", "accounts.bind"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sixteen_who_make_accounts_of_one_person_at_once_make_one_person() -> None:
+    def make(n: int) -> None:
+        try:
+            create_user(username=f"u{n}", password=None, id_number=demo_id_number(0), actor=None)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(make, range(16)))
+    assert (User.objects.count(), Holder.objects.count()) == (16, 1)
+
+
 def test_a_role_ends_now_or_on_a_day() -> None:
     user, security = make_user("u", Role.AUD), make_user("security", Role.SEC)
     end_membership(user.memberships.get(), reason="调离", actor=security)
@@ -119,6 +184,7 @@ def test_demo_accounts_cover_every_role_and_twice_changes_nothing() -> None:
     assert (User.objects.count(), Membership.objects.count(), Action.objects.count()) == before
     for line in listed:
         assert actor_for(line.user).role == line.role
+    assert len({line.user.holder_id for line in listed} - {None}) == len(listed)
     assert listed[0].user.check_password(DEMO_PASSWORD)
     assert not User.objects.filter(is_superuser=True).exists()
 

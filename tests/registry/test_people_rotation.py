@@ -12,6 +12,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections
 
+from registry.accounts.demo import demo_id_number
+from registry.accounts.services import create_user
 from registry.audit.models import Action
 from registry.identity import keyring as keys
 from registry.identity.current import keyring
@@ -39,6 +41,19 @@ def files(tmp_path: Path, settings: Any) -> dict[str, Path]:
     paths["new"].write_text(json.dumps(new))
     settings.KEYRING_FILE = old
     return paths
+
+
+@pytest.mark.django_db
+def test_the_numbers_of_staff_move_to_the_new_key_as_well(files: dict[str, Path], settings: Any) -> None:
+    user = create_user(username="u", password=None, id_number=demo_id_number(0), actor=None)
+    assert user.holder is not None
+    settings.KEYRING_FILE = files["both"]
+    assert rotation.left("idno") == 1
+    assert rotation.rotate("idno") == 1
+    settings.KEYRING_FILE = files["new"]
+    user.holder.refresh_from_db()
+    assert user.holder.sealed is not None
+    assert keyring().open_(bytes(user.holder.sealed), "idno", user.holder.pk).decode() == demo_id_number(0)
 
 
 def register(town: Town) -> None:
