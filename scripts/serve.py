@@ -86,6 +86,7 @@ def serve(host: str, port: int) -> int:
         start(
             *(str(BIN / "gunicorn"), "registry.config.wsgi", "--bind", f"{host}:{port}"),
             *("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning"),
+            *("--logger-class", "registry.config.logs.Gunicorn"),
         ),
     ]
     try:

@@ -8,6 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 from ninja import NinjaAPI
+from ninja.errors import AuthenticationError, HttpError
+from ninja.errors import ValidationError as Malformed
 from ninja.security import django_auth
 
 # (where it hangs, the room's router by name): one line a room.
@@ -40,6 +42,24 @@ def build() -> NinjaAPI:
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:
         return _answer(api, request, 422, "invalid", "；".join(error.messages))
+
+    @api.exception_handler(AuthenticationError)
+    def stranger(request: HttpRequest, error: AuthenticationError) -> HttpResponse:
+        return _answer(api, request, 401, "sign_in", _("请先登录，或提供有效的接口密钥"))
+
+    @api.exception_handler(Malformed)
+    def malformed(request: HttpRequest, error: Malformed) -> HttpResponse:
+        # Where and what kind of fault, never the value: it may be somebody's number.
+        faults = [{"where": list(each["loc"]), "type": each["type"]} for each in error.errors]
+        where = "、".join(sorted({str(each["where"][-1]) for each in faults}))
+        message = _("请求的内容有误：%(where)s。") % {"where": where}
+        return api.create_response(
+            request, {"code": "invalid", "message": str(message), "faults": faults}, status=422
+        )
+
+    @api.exception_handler(HttpError)
+    def plain(request: HttpRequest, error: HttpError) -> HttpResponse:
+        return _answer(api, request, error.status_code, "refused", str(error))
 
     for prefix, router in ROUTERS:
         api.add_router(prefix, router)

@@ -12,6 +12,8 @@ from django.http.response import HttpResponseBase
 from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
+from registry.config import views
+
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
 # Nothing here needs a camera, a microphone or a position; a page that does says so itself.
@@ -33,6 +35,26 @@ class PrivateAnswers:
         response.headers.setdefault("Permissions-Policy", PERMISSIONS)
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         return response
+
+
+class TroublePages:
+    """Refusals that the framework leaves empty (a wrong method, too much data) get our page, headers kept."""
+
+    statuses = frozenset({405, 413, 429})
+
+    def __init__(self, get_response: GetResponse) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if response.status_code not in self.statuses or response.streaming or response.content:  # type: ignore[attr-defined]
+            return response
+        page = views.trouble(request, response.status_code)
+        for name, value in response.headers.items():
+            if name not in ("Content-Type", "Content-Length"):
+                page.headers[name] = value
+        page.cookies.update(response.cookies)
+        return page
 
 
 class SignInRequired(LoginRequiredMiddleware):

@@ -228,6 +228,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "registry.config.middleware.TroublePages",
     # request.actor and request.scope: in which capacity, and how far they see.
     "registry.accounts.middleware.ActorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -326,6 +327,9 @@ CONTENT_SECURITY_POLICY = {
         "frame-ancestors": ["'none'"],
         "base-uri": ["'none'"],
         "object-src": ["'none'"],
+        # Strings cannot become scripts: app.js lets markup through, and nothing makes code of text.
+        "require-trusted-types-for": ["'script'"],
+        "trusted-types": ["default"],
     },
 }
 X_FRAME_OPTIONS = "DENY"
@@ -361,12 +365,22 @@ FILE_UPLOAD_PERMISSIONS = 0o600
 PROCRASTINATE_ON_APP_READY = None
 
 
+# --- whoever watches the program -------------------------------------------------------------------
+
+HEALTH_QUEUE_SECONDS = env_int("JIANGCE_HEALTH_QUEUE_SECONDS", 300, minimum=1)
+HEALTH_FREE_BYTES = env_int("JIANGCE_HEALTH_FREE_BYTES", 1024 * _MIB)
+
+
 # --- what is written to the log: never personal data -----------------------------------------------
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "registry.config.logs.JsonLines", "messages_of_exceptions": DEBUG},
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env_str("JIANGCE_LOG_LEVEL", "WARNING")},
+    # Without handlers of their own: Django would mail whole requests to administrators, and write lines as it likes.
+    "loggers": {name: {"handlers": [], "propagate": True} for name in ("django", "django.server")},
 }

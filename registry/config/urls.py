@@ -23,6 +23,9 @@ ROOMS = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", views.home, name="home"),
+    path("health/live", views.live, name="live"),
+    path("health/ready", views.ready, name="ready"),
+    path("health/all", views.healthy, name="healthy"),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     *(path(prefix, include(f"{room}.urls")) for prefix, room in ROOMS if find_spec(f"{room}.urls")),
