@@ -4,6 +4,7 @@ from registry.accounts.models import Holder, Membership, User
 from registry.audit.models import Action, Detail, Manifest
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
+from registry.lib.models import Counter
 from registry.occupations.models import Occupation, OccupationAlias, SkillLevel
 from registry.people.models import BankAccount, Document, MatchCase, Merge, Person, Phone
 from registry.regions.models import Region, RegionClosure
@@ -12,6 +13,7 @@ __all__ = [
     "Action",
     "BankAccount",
     "Batch",
+    "Counter",
     "Detail",
     "Document",
     "FilePart",

@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from registry.intake import tasks as intake
+from registry.lib import tasks as lib
 
-__all__ = ["intake"]
+__all__ = ["intake", "lib"]

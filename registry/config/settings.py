@@ -313,6 +313,16 @@ CSRF_COOKIE_SECURE = PRODUCTION
 CSRF_FAILURE_VIEW = "registry.config.views.csrf_failure"
 
 
+# --- figures of policy: limits and other numbers ---------------------------------------------------
+
+# Lies over the figures that ship with the program: registry/lib/data/figures.toml says in which form.
+FIGURES_FILE = env_path("JIANGCE_FIGURES_FILE", BASE_DIR) if "JIANGCE_FIGURES_FILE" in os.environ else None
+if FIGURES_FILE is not None and not FIGURES_FILE.is_file():
+    raise ImproperlyConfigured("JIANGCE_FIGURES_FILE must name an existing file.")
+# How many proxies of our own stand before the program: each adds the address of whoever called it.
+PROXIES = env_int("JIANGCE_PROXIES", 0)
+
+
 # --- what a browser may do with our pages ----------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

@@ -1,11 +1,13 @@
-"""The one place in the library that knows requests: typed requests, pages in parts, lists in pages."""
+"""The one place in the library that knows requests: typed requests, pages in parts, lists in pages, addresses."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
+from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -73,3 +75,32 @@ def listed(
     return Listed(
         page, min(total, MOST_COUNTED) if total == MOST_COUNTED + 1 else total, total == MOST_COUNTED + 1
     )
+
+
+# One household or office: what is counted as one visitor.
+_PREFIX = {4: 24, 6: 56}
+
+
+def client_address(request: HttpRequest) -> str:
+    """Whence the request came, as the outermost proxy of our own saw it; empty when that cannot be told.
+
+    What stands further left in X-Forwarded-For was written by the client and is not believed.
+    """
+    came = str(request.META.get("REMOTE_ADDR", ""))
+    if settings.PROXIES:
+        seen = [*str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(","), came]
+        came = seen[max(0, len(seen) - 1 - settings.PROXIES)]
+    try:
+        address = ip_address(came.strip())
+    except ValueError:
+        return ""
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+def network_of(address: str) -> str:
+    """The /24 or /56 that an address lies in; empty for none, so that the unknown share one count."""
+    if not address:
+        return ""
+    prefix = _PREFIX[ip_address(address).version]
+    return str(ip_network(f"{address}/{prefix}", strict=False))

@@ -10,7 +10,7 @@ from django_htmx.middleware import HtmxDetails
 
 from registry.accounts.models import User
 from registry.lib import web
-from registry.lib.web import listed, page_or_part
+from registry.lib.web import client_address, listed, network_of, page_or_part
 
 
 def ask(path: str = "/", **headers: str) -> Any:
@@ -59,3 +59,15 @@ def test_what_is_too_long_is_not_counted_to_its_end(monkeypatch: pytest.MonkeyPa
     User.objects.bulk_create(User(username=f"{n:06}") for n in range(7))
     found = listed(ask(), User.objects.all(), ["username"], size=3)
     assert (found.total, found.at_least) == (4, True)
+
+
+def test_only_our_own_proxies_are_believed_about_whence_a_request_came(rf: Any, settings: Any) -> None:
+    asked = rf.get("/", REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.1.1.1, 203.0.113.9")
+    assert client_address(asked) == "10.0.0.1"
+    settings.PROXIES = 1
+    assert client_address(asked) == "203.0.113.9"
+    settings.PROXIES = 5
+    assert client_address(asked) == "1.1.1.1"
+    assert client_address(rf.get("/", REMOTE_ADDR="")) == ""
+    assert network_of("203.0.113.9") == "203.0.113.0/24" and network_of("") == ""
+    assert network_of("2001:db8:0:ff01::1") == "2001:db8:0:ff00::/56"
