@@ -2,6 +2,7 @@
 
 from registry.accounts.models import Holder, Membership, User
 from registry.audit.models import Action, Detail, Manifest
+from registry.exports.models import ReadingLimit, ReadingReason
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
 from registry.lib.models import Counter
@@ -31,6 +32,8 @@ __all__ = [
     "Person",
     "Phone",
     "Progress",
+    "ReadingLimit",
+    "ReadingReason",
     "Region",
     "RegionClosure",
     "RejectedRow",

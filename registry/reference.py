@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from registry.exports import rules as reading
 from registry.lib.reference import Loader
 from registry.occupations import services as occupations
 from registry.regions import services as regions
@@ -9,4 +10,5 @@ from registry.regions import services as regions
 LOADERS = [
     Loader("regions", lambda: {"regions": regions.load_reference()}, regions.differences),
     Loader("occupations", occupations.load_reference, occupations.differences),
+    Loader("exports", reading.load, reading.differences),
 ]

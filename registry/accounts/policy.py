@@ -95,6 +95,8 @@ _REFERENCE = (
     "registry.institution",
     "registry.institutionalias",
     "registry.filing",
+    "registry.readingreason",
+    "registry.readinglimit",
     "training.project",
     "training.agelimit",
     "training.threshold",

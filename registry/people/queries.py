@@ -19,6 +19,10 @@ from registry.people.models import Document, MatchCase, Person
 _REGION_PATH = "enrolments__region_code"
 _INSTITUTION_PATH = "enrolments__klass__institution_id"
 
+# States of classes and enrolments, whose words are known to the rooms above.
+_RUNNING = ("open", "running")
+_TAKING_PART = ("enrolled", "studying")
+
 
 def people(scope: Scope) -> QuerySet[Person]:
     """Everybody on record whom the reader may see, documents masked, in order of registration."""
@@ -39,6 +43,19 @@ def person(scope: Scope, person_id: UUID) -> Person | None:
         "merged_into_id", flat=True
     )
     return people(scope).filter(pk=merged.first() or person_id).first()
+
+
+def is_in_running_class(scope: Scope, person: Person) -> bool:
+    """Whether the person is in a class of this institution that enrols or runs, and has not left it."""
+    if scope.institution_id is None:
+        return False
+    taking_part = Person.objects.filter(
+        pk=person.pk,
+        enrolments__klass__institution_id=scope.institution_id,
+        enrolments__klass__state__in=_RUNNING,
+        enrolments__state__in=_TAKING_PART,
+    )
+    return taking_part.exists()
 
 
 def search(scope: Scope, text: str) -> QuerySet[Person]:

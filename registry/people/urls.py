@@ -13,4 +13,5 @@ urlpatterns = [
     path("me/", views.me, name="me"),
     path("matches/", views.matches, name="matches"),
     path("<uuid:person_id>/", views.detail, name="detail"),
+    path("<uuid:person_id>/reveal/", views.reveal, name="reveal"),
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -10,13 +12,15 @@ from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from registry.accounts.policy import requires
+from registry.accounts.policy import Refused, can, requires
+from registry.exports import rules
 from registry.lib.web import listed
-from registry.people import looking, merging, panels, queries
-from registry.people.forms import DecisionForm, SearchForm
+from registry.people import looking, merging, panels, queries, revealing
+from registry.people.forms import DecisionForm, RevealForm, SearchForm
 from registry.people.models import MatchCase, Person
 
 
@@ -75,9 +79,90 @@ def _account(request: Any, person: Person) -> HttpResponse:
             "own": request.scope.kind == "own",
             "filled": panels.of_person(request.scope, person),
             "phones": person.phones.defer("sealed").order_by("created_at"),
+            "accounts": person.accounts.defer("sealed").order_by("created_at"),
+            "may_reveal": can(request.actor, "person.reveal"),
             "menu": "people:me" if request.scope.kind == "own" else "people:list",
         },
     )
+
+
+def _refusals_recorded(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    """Asking in a role that may not is written down too; being sent to confirm who one is, is no refusal."""
+
+    @wraps(view)
+    def recorded(request: Any, person_id: UUID) -> HttpResponseBase:
+        try:
+            return view(request, person_id)
+        except Refused as error:
+            if request.method == "POST" and type(error) is Refused:
+                revealing.refused(user=request.user, person_id=person_id, why="role")
+            raise
+
+    return recorded
+
+
+@require_http_methods(["GET", "POST"])
+@_refusals_recorded
+@requires("person.reveal")
+def reveal(request: Any, person_id: UUID) -> HttpResponse:
+    """One number in full, once: asked for with a reason, written down, then shown for a minute."""
+    person = queries.person(request.scope, person_id)
+    if person is None:
+        if request.method == "POST":
+            revealing.refused(user=request.user, person_id=person_id, why="scope")
+        raise Http404
+    own = request.scope.kind == "own"
+    form = RevealForm(
+        request.POST if request.method == "POST" else None,
+        initial={"field": request.GET.get("field")},
+        hidden=revealing.hidden(person),
+        reasons=rules.reasons("reveal"),
+        note_characters=rules.limit("reveal_note_characters"),
+        own=own,
+    )
+    context = {"person": person, "form": form, "own": own, "menu": "people:me" if own else "people:list"}
+    try:
+        revealing.allow(request.actor, person)
+        if request.method == "POST":
+            return _shown(request, context)
+    except revealing.Denied as denied:
+        if request.method == "POST":
+            revealing.refused(
+                user=request.user,
+                person_id=person.pk,
+                why=denied.why,
+                field=request.POST.get("field", "").partition(":")[0],
+            )
+        return _denied(request, context, denied)
+    return render(request, "registry/people/reveal.html", context)
+
+
+def _shown(request: Any, context: dict[str, Any]) -> HttpResponse:
+    form, person = context["form"], context["person"]
+    if not form.is_valid():
+        raise revealing.Denied("reason", _("号码没有显示：请选择号码，并写明事由。"))
+    revealing.record(
+        actor=request.actor,
+        user=request.user,
+        person=person,
+        asked=form.asked,
+        reason=form.cleaned_data.get("reason_code", revealing.SELF),
+        note=form.cleaned_data.get("note", ""),
+    )
+    try:
+        value = revealing.opened(person, form.asked, user=request.user)
+    except revealing.CannotOpen:
+        return render(request, "registry/people/revealed.html", context, status=500)
+    context |= {"asked": form.asked, "value": value, "seconds": rules.limit("reveal_seconds")}
+    return render(request, "registry/people/revealed.html", context)
+
+
+def _denied(request: Any, context: dict[str, Any], denied: revealing.Denied) -> HttpResponse:
+    status = {"quota": 429, "reason": 400}.get(denied.why, 403)
+    page = render(request, "registry/people/reveal.html", {**context, "denied": denied}, status=status)
+    if denied.again_at is not None:
+        page.headers["Retry-After"] = str(max(1, int((denied.again_at - timezone.now()).total_seconds()) + 1))
+    return page
 
 
 @require_http_methods(["GET", "POST"])

@@ -57,6 +57,24 @@
     button.addEventListener("click", () => window.print());
   }
 
+  // A number shown in full is hidden again after its time, and when the page is left or comes back from history.
+  for (const value of document.querySelectorAll("[data-vanish]")) {
+    const line = document.querySelector("[data-countdown]");
+    const until = Date.now() + 1000 * Number(value.dataset.vanish);
+    const hide = () => {
+      window.clearInterval(clock);
+      value.textContent = value.dataset.mask;
+      line.textContent = line.dataset.gone;
+    };
+    const tick = () => {
+      const left = Math.ceil((until - Date.now()) / 1000);
+      if (left > 0) line.textContent = `${left} ${line.dataset.left}`;
+      else hide();
+    };
+    const clock = window.setInterval(tick, 1000);
+    window.addEventListener("pagehide", hide);
+  }
+
   // What cannot be undone says so first: <form data-confirm="…">.
   document.addEventListener("submit", (event) => {
     const question = event.target.dataset.confirm;

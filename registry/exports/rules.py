@@ -1,0 +1,100 @@
+"""The reasons and limits in force on a day. Where no row says anything, those that ship with the program hold."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from django.utils import timezone
+
+from registry.exports.models import ReadingLimit, ReadingReason
+from registry.lib.upsert import Counts
+
+DATA = Path(__file__).parent / "data"
+Use = Literal["reveal", "export"]
+
+
+def limit(code: str, day: date | None = None) -> int:
+    """The value in force, by default today. Raises KeyError for a code that does not ship with the program."""
+    on = day or timezone.localdate()
+    found = (
+        ReadingLimit.objects.filter(code=code, valid_from__lte=on)
+        .exclude(valid_to__lt=on)
+        .order_by("-valid_from")
+        .values_list("value", flat=True)
+        .first()
+    )
+    return _shipped_limits()[code] if found is None else found
+
+
+def reasons(use: Use, day: date | None = None) -> dict[str, str]:
+    """Code → words of the reasons that may be given, in the order of forms."""
+    on = day or timezone.localdate()
+    rows = ReadingReason.objects.filter(valid_from__lte=on).exclude(valid_to__lt=on)
+    found = dict(rows.filter(**{f"for_{use}": True}).values_list("code", "label"))
+    if found or ReadingReason.objects.exists():
+        return found
+    return {row["code"]: row["label"] for row in _rows("reasons.csv") if row[f"for_{use}"] == "1"}
+
+
+def labels() -> dict[str, str]:
+    """Code → words of every reason that ever was, the newest words first to count."""
+    known = {row["code"]: row["label"] for row in _rows("reasons.csv")}
+    return known | dict(ReadingReason.objects.order_by("valid_from").values_list("code", "label"))
+
+
+def load() -> dict[str, Counts]:
+    """Add the rows that ship with the program and are missing; rows that an administrator changed stay as they are."""
+    limits, named = _rows("limits.csv"), _rows("reasons.csv")
+    new_limits = sum(
+        ReadingLimit.objects.get_or_create(
+            code=row["code"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            defaults={"value": int(row["value"]), "document_no": row["document_no"]},
+        )[1]
+        for row in limits
+    )
+    new_reasons = sum(
+        ReadingReason.objects.get_or_create(
+            code=row["code"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            defaults={
+                "label": row["label"],
+                "for_reveal": row["for_reveal"] == "1",
+                "for_export": row["for_export"] == "1",
+                "place": int(row["place"]),
+            },
+        )[1]
+        for row in named
+    )
+    return {
+        "reading limits": Counts(added=new_limits, unchanged=len(limits) - new_limits),
+        "reading reasons": Counts(added=new_reasons, unchanged=len(named) - new_reasons),
+    }
+
+
+def differences() -> list[str]:
+    """Codes of shipped limits and reasons that no row holds any more, changed or not."""
+    wanted = {row["code"] for row in _rows("limits.csv")} - set(
+        ReadingLimit.objects.values_list("code", flat=True)
+    )
+    return sorted(
+        wanted
+        | (
+            {row["code"] for row in _rows("reasons.csv")}
+            - set(ReadingReason.objects.values_list("code", flat=True))
+        )
+    )
+
+
+@cache
+def _shipped_limits() -> dict[str, int]:
+    return {row["code"]: int(row["value"]) for row in _rows("limits.csv")}
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    with (DATA / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
