@@ -19,6 +19,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from registry.config import embedded
 from registry.config.settings import database_from_url
+from tests import sentinels
 
 CHROMIUM = Path(os.environ.get("JIANGCE_CHROMIUM", "/usr/bin/chromium"))
 NO_CHROMIUM = f"NO BROWSER TESTS WERE RUN: there is no {CHROMIUM} (Debian: apt-get install chromium)"
@@ -123,6 +124,28 @@ def _flush_append_only_tables() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)
         yield
+
+
+# --- nobody's number where it has no business --------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    with django_db_blocker.unblock():
+        sentinels.watch_tables()
+
+
+@pytest.fixture(scope="session")
+def _ear() -> Iterator[sentinels.Ear]:
+    with sentinels.listening() as ear:
+        yield ear
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_named(_ear: sentinels.Ear) -> Iterator[None]:
+    yield
+    leaks, _ear.leaks = _ear.leaks, []
+    assert not leaks, leaks
 
 
 # --- browser ---------------------------------------------------------------------------------------

@@ -105,9 +105,10 @@ def _clean(value: Any) -> Any:
         return {str(key): _clean(inner) for key, inner in value.items() if str(key).lower() not in _PERSONAL}
     if isinstance(value, (list, tuple, set)):
         return [_clean(inner) for inner in value]
-    if isinstance(value, bool | int | float | None):
-        text = str(value)
-        return value if without_numbers(text) == text else BLOT
+    if isinstance(value, int):
+        return value if without_numbers(str(value)) == str(value) else BLOT
+    if isinstance(value, float | None):
+        return value
     return type(value).__name__
 
 
