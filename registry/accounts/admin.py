@@ -1,4 +1,4 @@
-"""Accounts and their roles in the back office. What an administrator may do there is `policy.BACK_OFFICE`."""
+"""Accounts and their roles in the back office. What an administrator may do there, the matrix says."""
 
 from __future__ import annotations
 
@@ -20,6 +20,9 @@ from registry.audit import services as audit
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     """Accounts. The last word on what they may do is the role, not Django's flags, groups or permissions."""
+
+    policy = "user.create"
+    policy_verbs = ("view", "add", "change")
 
     list_display = ("username", "display_name", "is_active", "is_staff", "last_login")
     list_filter = ("is_active", "is_staff")
@@ -59,6 +62,9 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 @admin.register(Membership)
 class MembershipAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """Roles: given to somebody else, ended by a date, never deleted."""
+
+    policy = "role.grant"
+    policy_verbs = ("view", "add", "change")
 
     list_display = ("user", "role", "institution", "region", "valid_from", "valid_to")
     list_filter = ("role",)

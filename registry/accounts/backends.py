@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
+from django.contrib import admin
 from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
+from registry.accounts.bindings import BACK_OFFICE
 from registry.accounts.models import User
-from registry.accounts.policy import BACK_OFFICE
+from registry.accounts.policy import PERMISSIONS
 from registry.accounts.scopes import account, actor_for
+
+
+@cache
+def back_office(role: str) -> frozenset[str]:
+    """Model permissions of a role in the back office: each table there names its action (`policy`), and the matrix says
+    who may. Its pages narrow nothing down, so only who may do the action everywhere gets any.
+    """
+    if role not in PERMISSIONS[BACK_OFFICE].grants:
+        return frozenset()
+    found = set()
+    for model, table in admin.site._registry.items():
+        grant = PERMISSIONS[table.policy].grants.get(role)  # type: ignore[attr-defined]
+        if grant is not None and grant.scope == "a":
+            verbs = getattr(table, "policy_verbs", ("view", "add", "change", "delete"))
+            models = (model, *(inline.model for inline in table.inlines))
+            found |= {
+                f"{each._meta.app_label}.{verb}_{each._meta.model_name}" for each in models for verb in verbs
+            }
+    return frozenset(found)
 
 
 class RoleBackend(ModelBackend):
@@ -26,7 +48,7 @@ class RoleBackend(ModelBackend):
         # Admin asks dozens of times in one request; the account object lives no longer than that.
         held: set[str] | None = getattr(user_obj, "_role_permissions", None)
         if held is None:
-            held = set(BACK_OFFICE.get(actor_for(user_obj).role, ()))
+            held = set(back_office(actor_for(user_obj).role))
             user_obj._role_permissions = held  # type: ignore[attr-defined]
         return held
 

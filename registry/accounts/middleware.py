@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
 from registry.accounts import session_keys as keys
 from registry.accounts.acting import capacity
+from registry.accounts.bindings import PUBLIC, action_of
 from registry.accounts.models import User
+from registry.accounts.policy import Refused, require
 from registry.accounts.scopes import actor_for, choose
 from registry.audit.context import acting_as
 from registry.lib.scope import Actor
@@ -46,3 +50,31 @@ class ActorMiddleware:
             response = self.get_response(request)
         response.headers["X-Request-ID"] = request_id
         return response
+
+
+class EveryPageHasAnAction:
+    """Asks the matrix for pages that do not ask themselves: the back office and those of libraries.
+
+    A page that nobody has bound to an action is closed to everybody. Stands after whatever sends strangers to the door.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> None:
+        match = request.resolver_match
+        # Operations of the API are asked one by one, after the key or session was looked at.
+        if match is None or hasattr(view, "policy") or match.namespaces[:1] == ["api"]:
+            return
+        if match.view_name in PUBLIC:
+            return
+        action = action_of(view, match.view_name, request.method or "")
+        if action is None:
+            raise Refused(_("这个页面没有设定权限，不能打开。请把地址告诉系统管理员。"))
+        actor: Actor = request.actor  # type: ignore[attr-defined]
+        require(actor, action)

@@ -86,47 +86,6 @@ def load(path: Path = MATRIX) -> dict[str, Permission]:
 #: action → its line of the matrix
 PERMISSIONS: Mapping[str, Permission] = load()
 
-_EVERY_VERB = ("view", "add", "change", "delete")
-_REFERENCE = (
-    "registry.region",
-    "registry.occupation",
-    "registry.occupationalias",
-    "registry.skilllevel",
-    "registry.institution",
-    "registry.institutionalias",
-    "registry.filing",
-    "registry.readingreason",
-    "registry.readinglimit",
-    "training.project",
-    "training.agelimit",
-    "training.threshold",
-    "training.plan",
-    "training.indicator",
-    "training.target",
-    "training.discrepancy",
-    "training.allocation",
-)
-
-#: role → model permissions in the back office. Administrators keep reference data, accounts and roles apart,
-#: and have no business rows; nobody needs the superuser flag.
-BACK_OFFICE: Mapping[str, frozenset[str]] = {
-    role.value: frozenset(
-        f"{app}.{verb}_{model}"
-        for name, verbs in grants
-        for verb in verbs
-        for app, _dot, model in [name.partition(".")]
-    )
-    for role, grants in {
-        Role.SYS: (
-            *((name, _EVERY_VERB) for name in _REFERENCE),
-            ("registry.user", ("view", "add", "change")),
-            ("registry.membership", ("view",)),
-        ),
-        Role.SEC: (("registry.user", ("view",)), ("registry.membership", ("view", "add", "change"))),
-        Role.AAD: (("registry.action", ("view",)),),
-    }.items()
-}
-
 
 class Refused(PermissionDenied):
     """The role may not do this; the text says so to the user and becomes the 403 page's reason."""
@@ -201,21 +160,24 @@ def require(who: Actor | User | AnonymousUser, action: str) -> None:
         raise NeedsConfirmation(_t("%(what)s前须再次确认身份。") % {"what": what}, action)
 
 
-def requires(action: str) -> Callable[[View], View]:
-    """A view does this action: refuses with 403 and a reason before the view runs.
+def requires(action: str, **by_method: str) -> Callable[[View], View]:
+    """A view does this action, or by a method another (`requires("role.read", POST="role.grant")`).
 
-    Unknown names raise KeyError.
+    Refuses with 403 and a reason before the view runs. Unknown names raise KeyError.
     """
-    if action not in PERMISSIONS:
-        raise KeyError(f"no such action: {action}")
+    for name in (action, *by_method.values()):
+        if name not in PERMISSIONS:
+            raise KeyError(f"no such action: {name}")
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: Any, *args: Any, **kwargs: Any) -> Any:
-            require(request.actor, action)
+            require(request.actor, by_method.get(request.method, action) if by_method else action)
             return view(request, *args, **kwargs)
 
-        guarded.policy = action  # type: ignore[attr-defined]  # read by the check that every view has one
+        # Read by the menu, and by the check that every view has one.
+        guarded.policy = action  # type: ignore[attr-defined]
+        guarded.policy_by_method = by_method  # type: ignore[attr-defined]
         return guarded  # type: ignore[return-value]
 
     return decorate

@@ -14,6 +14,9 @@ from registry.audit.models import Action
 class ActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What was done, newest first. Nothing can be added, changed or deleted here, or anywhere."""
 
+    policy = "audit.read"
+    policy_verbs = ("view",)
+
     list_display = ("at", "actor", "actor_role", "code", "subject_type", "subject_id", "n", "reason")
     list_filter = ("code", "actor_role")
     search_fields = ("=subject_id", "=request_id")

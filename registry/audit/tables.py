@@ -248,6 +248,7 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
 class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """A table in admin of which every change is an action."""
 
+    policy = "reference.edit"
     show_full_result_count = False
     list_per_page = 50
 

@@ -203,7 +203,7 @@ if PRODUCTION and not ALLOWED_HOSTS:
 CSRF_TRUSTED_ORIGINS = env_list("JIANGCE_TRUSTED_ORIGINS", [])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "registry.config.apps.BackOffice",  # django.contrib.admin, entered by role
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -234,6 +234,8 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     # Every page asks for sign-in; an open one must say so (login_not_required).
     "registry.config.middleware.SignInRequired",
+    # Pages of libraries ask the matrix here; one that nobody bound to an action is closed.
+    "registry.accounts.middleware.EveryPageHasAnAction",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

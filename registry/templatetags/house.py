@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from registry.accounts.bindings import action_of
 from registry.accounts.policy import can
 from registry.intake import wording
 from registry.lib.money import format_wan, format_yuan
@@ -258,7 +259,8 @@ def _menu_line(href: str, drawn: SafeString, label: str, count: int, is_current:
 @lru_cache(maxsize=100)
 def _action_of(href: str, urlconf: str) -> str | None:
     """What the page's view requires. Every page draws the whole menu, and addresses do not change meanwhile."""
-    return getattr(resolve(href, urlconf).func, "policy", None)
+    match = resolve(href, urlconf)
+    return action_of(match.func, match.view_name)
 
 
 @register.simple_block_tag

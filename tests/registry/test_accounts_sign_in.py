@@ -124,8 +124,6 @@ def test_the_form_is_guarded_against_other_sites(clerk: User) -> None:
 @pytest.fixture
 def officer(client: Client) -> User:
     user = make_user("officer", Role.SEC)
-    user.is_staff = True
-    user.save()
     sign_in(client, user)
     return user
 
@@ -156,15 +154,30 @@ def test_the_security_officer_gives_no_role_to_themself(client: Client, officer:
 
 
 def test_the_back_office_shows_business_to_nobody(client: Client, officer: User) -> None:
-    assert client.get(reverse("admin:registry_user_changelist")).status_code == 200
+    assert client.get(reverse("admin:registry_membership_changelist")).status_code == 200
+    assert client.get(reverse("admin:registry_user_changelist")).status_code == 403
     assert client.get(reverse("admin:registry_action_changelist")).status_code == 403
     assert "registry/person" not in client.get(reverse("admin:index")).content.decode()
 
 
+def test_no_flag_opens_the_back_office(client: Client) -> None:
+    flagged = make_user("flagged", Role.RG, region=make_world().province)
+    User.objects.filter(pk=flagged.pk).update(is_staff=True, is_superuser=True)
+    sign_in(client, flagged)
+    for page in ("admin:index", "admin:registry_user_changelist", "admin:registry_region_changelist"):
+        refusal = client.get(reverse(page))
+        assert refusal.status_code == 403
+        assert "您的角色是自治区监管" in refusal.content.decode()
+
+
+def test_the_back_office_has_no_door_of_its_own(client: Client, officer: User) -> None:
+    client.post(reverse("admin:logout"))
+    there = client.get(reverse("admin:index"))["Location"]
+    assert client.get(there)["Location"] == f"{SIGN_IN}?next=/admin/"
+
+
 def test_the_keeper_of_the_record_reads_and_changes_nothing(client: Client) -> None:
     keeper = make_user("keeper", Role.AAD)
-    keeper.is_staff = True
-    keeper.save()
     sign_in(client, keeper)
     sign_in_refused("keeper")
     action = Action.objects.get()

@@ -14,6 +14,7 @@ from registry.lib.scope import Scope
 
 
 class Command(BaseCommand):
+    policy = "audit.verify"
     help = "Compares rows with what history says of them; names each that differs and then exits with 1."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -11,6 +11,7 @@ from registry.config import embedded
 
 
 class Command(BaseCommand):
+    policy = "system.config"
     help = "Starts, stops or describes the program's own PostgreSQL (used while DATABASE_URL is unset)."
     requires_system_checks: list[str] = []
 

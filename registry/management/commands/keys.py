@@ -14,6 +14,7 @@ from registry.people import rotation
 class Command(BaseCommand):
     """Can be stopped and started again at any time. Exit 1 while rows are left that others hold."""
 
+    policy = "key.rotate"
     help = "密钥轮换:用现行密钥重新加密证件号码、电话或银行账号"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -14,6 +14,7 @@ from registry.lib.reference import Loader, loaders
 
 
 class Command(BaseCommand):
+    policy = "reference.edit"
     help = "Load or verify divisions, occupations and levels; loading again changes nothing."
 
     def add_arguments(self, parser: ArgumentParser) -> None:

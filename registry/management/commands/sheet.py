@@ -23,6 +23,7 @@ from registry.intake.models import Batch
 class Command(BaseCommand):
     """Exit 0: every row accepted; 1: some rows rejected; 2: the file was refused."""
 
+    policy = "intake.upload"
     help = "表格:下载模板、校验、登记、导出错误明细"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

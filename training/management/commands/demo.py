@@ -40,6 +40,7 @@ DemoFile = ledgers.DemoFile | rosters.RosterFile
 
 
 class Command(BaseCommand):
+    policy = "system.config"
     help = "示例数据:真实的区划,虚构的机构和人员,用同一套程序读入。再次执行不改变任何数据"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

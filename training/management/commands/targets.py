@@ -13,6 +13,7 @@ from training.targets.verification import verify
 
 
 class Command(BaseCommand):
+    policy = "reference.edit"
     help = "load: plans and numbers. fold: add open lines. verify: recount. rebuild: make anew. doc: print the page."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
