@@ -1,7 +1,7 @@
 """Doorway: the models of every room of the registry app."""
 
 from registry.accounts.models import Holder, Membership, User
-from registry.audit.models import Action, Detail, Manifest
+from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
 from registry.exports.models import ReadingLimit, ReadingReason
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
@@ -14,6 +14,7 @@ __all__ = [
     "Action",
     "BankAccount",
     "Batch",
+    "Checkpoint",
     "Counter",
     "Detail",
     "Document",
@@ -23,12 +24,15 @@ __all__ = [
     "Institution",
     "InstitutionAlias",
     "Issue",
+    "Leaf",
+    "LogState",
     "Manifest",
     "MatchCase",
     "Membership",
     "Merge",
     "Occupation",
     "OccupationAlias",
+    "Pending",
     "Person",
     "Phone",
     "Progress",

@@ -15,6 +15,28 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 
+class LeafHash(models.Func):
+    """The hash of an entry as a leaf of the log (RFC 6962)."""
+
+    template = r"sha256('\x00'::bytea || %(expressions)s)"
+    output_field = models.BinaryField()
+
+
+def sealed_body() -> models.BinaryField:  # type: ignore[type-arg]
+    """The exact bytes that the log commits to; the database writes them, whatever is given."""
+    return models.BinaryField(_("封存字节"), editable=False)
+
+
+def leaf_hash() -> models.GeneratedField:
+    """SHA-256(0x00 ‖ body), kept by the database."""
+    return models.GeneratedField(
+        expression=LeafHash("body"),
+        output_field=models.BinaryField(),
+        db_persist=True,
+        verbose_name=_("叶哈希"),
+    )
+
+
 class SessionUser(models.Func):
     """The database role that opened the connection; SET ROLE does not change it."""
 
@@ -46,6 +68,8 @@ class Action(models.Model):
     request_id = models.CharField(_("请求编号"), max_length=64, blank=True, default="")
     before = models.JSONField(_("之前"), null=True, blank=True)
     after = models.JSONField(_("之后"), null=True, blank=True)
+    body = sealed_body()
+    leaf_hash = leaf_hash()
 
     class Meta:
         db_table = "audit_action"
@@ -73,6 +97,8 @@ class Detail(models.Model):
     detail = models.JSONField(_("内容"), null=True, blank=True)
     commitment = models.BinaryField(_("承诺值"))
     erased_at = models.DateTimeField(_("抹除时间"), null=True, blank=True)
+    body = sealed_body()
+    leaf_hash = leaf_hash()
 
     class Meta:
         db_table = "audit_detail"
@@ -100,6 +126,8 @@ class Manifest(models.Model):
     row_ids = ArrayField(models.BigIntegerField(), verbose_name=_("行号"), null=True, blank=True)
     row_uuids = ArrayField(models.UUIDField(), verbose_name=_("行号"), null=True, blank=True)
     hashes = models.BinaryField(_("摘要"))
+    body = sealed_body()
+    leaf_hash = leaf_hash()
 
     class Meta:
         db_table = "audit_manifest"
@@ -109,3 +137,93 @@ class Manifest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table_name} {self.canon} ({self.action_id})"
+
+
+class Entry(models.TextChoices):
+    """Which table an entry of the log stands in."""
+
+    ACTION = "a", _("操作")
+    DETAIL = "d", _("详情")
+    MANIFEST = "m", _("行清单")
+
+
+class Pending(models.Model):
+    """An entry that is committed and not yet in the log; a trigger adds it, the notary takes it away."""
+
+    pk = models.CompositePrimaryKey("kind", "row_id")
+    kind = models.CharField(_("种类"), max_length=1, choices=Entry.choices)
+    row_id = models.BigIntegerField(_("编号"))
+
+    class Meta:
+        db_table = "audit_pending"
+        verbose_name = _("待入日志")
+        verbose_name_plural = _("待入日志")
+
+    def __str__(self) -> str:
+        return f"{self.kind}{self.row_id}"
+
+
+class Leaf(models.Model):
+    """The place of an entry in the log: leaf number from 0, and the hash that the tree was built on."""
+
+    idx = models.BigIntegerField(_("叶序号"), primary_key=True)
+    kind = models.CharField(_("种类"), max_length=1, choices=Entry.choices)
+    row_id = models.BigIntegerField(_("编号"))
+    hash = models.BinaryField(_("叶哈希"))
+
+    class Meta:
+        db_table = "audit_leaf"
+        verbose_name = _("日志叶")
+        verbose_name_plural = _("日志叶")
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["kind", "row_id"], name="audit_leaf_entry_once"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.idx)
+
+
+class LogState(models.Model):
+    """The one row that says how far the log has come.
+
+    `frontier` is the right edge of the tree: the roots of its full subtrees, largest first, 32 bytes each.
+    `sysid` is the database cluster that the log grew in; `pledge` is random, new with every signature and also kept by
+    the notary itself, so that a database which has fallen behind it is recognised. `settled_at` is when everything
+    committed by then was in the log, signed and published.
+    """
+
+    id = models.SmallIntegerField(primary_key=True, default=1)
+    origin = models.TextField(_("日志名称"))
+    size = models.BigIntegerField(_("叶数"), default=0)
+    frontier = models.BinaryField(_("右边缘"), default=bytes)
+    sysid = models.TextField(_("数据库集群标识"))
+    pledge = models.BinaryField(_("信物"), default=bytes)
+    settled_at = models.DateTimeField(_("最近一次全部签署发布"), null=True)
+
+    class Meta:
+        db_table = "audit_log_state"
+        verbose_name = _("日志状态")
+        verbose_name_plural = _("日志状态")
+        constraints: ClassVar = [
+            models.CheckConstraint(condition=models.Q(id=1), name="audit_log_state_one_row"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.size}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the log's size and root, as it was published."""
+
+    size = models.BigIntegerField(_("叶数"), primary_key=True)
+    root = models.BinaryField(_("树根"))
+    note = models.TextField(_("签名声明"))
+    at = models.DateTimeField(_("时间"), db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "audit_checkpoint"
+        verbose_name = _("检查点")
+        verbose_name_plural = _("检查点")
+
+    def __str__(self) -> str:
+        return str(self.size)

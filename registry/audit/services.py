@@ -10,10 +10,12 @@ from uuid import UUID
 from django.apps import apps
 from django.db import connection
 from django.db.models import UUIDField
+from psycopg.types.json import Jsonb
 
-from registry.audit.commitments import commit, new_salt, personal_keys_in
+from registry.audit.commitments import detail_bytes, new_salt, personal_keys_in
 from registry.audit.context import Acting, acting
 from registry.audit.models import Action, Detail
+from registry.audit.numbers import numbers_in, veiled
 
 SYSTEM_ACTOR = "系统"
 
@@ -32,7 +34,7 @@ class OutsideTransaction(RuntimeError):
 
 
 class PersonalDataInAction(ValueError):
-    """`before` or `after` holds personal data; give it as `personal` instead."""
+    """`before`, `after` or the subject's id holds personal data; give it as `personal` instead."""
 
 
 def record(
@@ -51,31 +53,45 @@ def record(
     """Add one action; with `personal`, also its salted, erasable detail about `person_id`.
 
     `code` is `<room>.<verb>`, `n` the number of rows, `actor` None for the program itself. `before` and
-    `after` hold no personal data. Call it inside the transaction of the deed: one INSERT, two with a detail.
+    `after` hold no personal data: a key or number of a person there raises PersonalDataInAction. Numbers of
+    persons in `reason`, which people write, are replaced by ▮. Call it inside the transaction of the deed: one
+    statement, with or without a detail.
     """
     if not connection.in_atomic_block:
         raise OutsideTransaction(code)
-    if found := personal_keys_in([before, after]):
+    if found := personal_keys_in([before, after]) | numbers_in([before, after, str(subject_id)]):
         raise PersonalDataInAction(f"{code}: {', '.join(sorted(found))}")
     who = _capacity(actor)
-    action = Action.objects.create(
-        actor=who.actor or SYSTEM_ACTOR,
-        actor_id=who.actor_id,
-        actor_role=who.role,
-        institution_id=who.institution_id,
-        region_code=who.region_code,
-        request_id=who.request_id,
-        code=code,
-        subject_type=subject_type,
-        subject_id=str(subject_id),
-        n=n,
-        reason=reason,
-        before=before,
-        after=after,
+    detail = personal if personal is not None else {} if person_id is not None else None
+    written = Action.objects.raw(
+        _LOG,
+        [
+            code,
+            subject_type,
+            str(subject_id),
+            n,
+            veiled(reason),
+            None if before is None else Jsonb(before),
+            None if after is None else Jsonb(after),
+            who.actor or SYSTEM_ACTOR,
+            who.actor_id,
+            who.role,
+            who.institution_id,
+            who.region_code,
+            who.request_id,
+            person_id,
+            None if detail is None else new_salt(),
+            None if detail is None else detail_bytes(detail).decode(),
+        ],
     )
-    if personal is not None or person_id is not None:
-        _add_detail(action, personal or {}, person_id)
-    return action
+    return written[0]
+
+
+# The types are named because NULLs have none, and a function is found by them.
+_LOG = """
+    SELECT * FROM audit_log(%s::text, %s::text, %s::text, %s::bigint, %s::text, %s::jsonb, %s::jsonb, %s::text,
+        %s::bigint, %s::text, %s::bigint, %s::text, %s::text, %s::uuid, %s::bytea, %s::text)
+"""
 
 
 def _capacity(actor: Account | None) -> Acting:
@@ -87,13 +103,6 @@ def _capacity(actor: Account | None) -> Acting:
     if current.actor_id == actor.pk:
         return current
     return Acting(actor=str(actor), actor_id=actor.pk, request_id=current.request_id)
-
-
-def _add_detail(action: Action, detail: Mapping[str, Any], person_id: UUID | None) -> None:
-    salt = new_salt()
-    Detail.objects.create(
-        action=action, subject_person=person_id, salt=salt, detail=detail, commitment=commit(salt, detail)
-    )
 
 
 def erase(actor: Account | None, person_id: UUID, *, reason: str) -> int:
@@ -109,7 +118,8 @@ def erase(actor: Account | None, person_id: UUID, *, reason: str) -> int:
         reason=reason,
         n=Detail.objects.filter(subject_person=person_id, erased_at=None).count(),
     )
-    Detail.objects.filter(subject_person=person_id, erased_at=None).update(salt=None, detail=None)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_erase_person(%s)", [person_id])
     return action.n
 
 
