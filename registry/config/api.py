@@ -12,6 +12,9 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as Malformed
 from ninja.security import django_auth
 
+from registry.config import views
+from registry.lib.limiting import TooOften
+
 # (where it hangs, the room's router by name): one line a room.
 ROUTERS: list[tuple[str, str]] = [("/intake/", "registry.intake.api.router")]
 
@@ -56,6 +59,12 @@ def build() -> NinjaAPI:
         return api.create_response(
             request, {"code": "invalid", "message": str(message), "faults": faults}, status=422
         )
+
+    @api.exception_handler(TooOften)
+    def too_often(request: HttpRequest, error: TooOften) -> HttpResponse:
+        answer = _answer(api, request, 429, "too_many", views.wait_a_while(error.seconds))
+        answer.headers["Retry-After"] = str(error.seconds)
+        return answer
 
     @api.exception_handler(HttpError)
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:

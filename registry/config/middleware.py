@@ -13,6 +13,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from django_htmx.middleware import HtmxDetails
 
 from registry.config import views
+from registry.lib.limiting import TooOften
 
 GetResponse = Callable[[HttpRequest], HttpResponseBase]
 
@@ -54,6 +55,13 @@ class TroublePages:
             if name not in ("Content-Type", "Content-Length"):
                 page.headers[name] = value
         page.cookies.update(response.cookies)
+        return page
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
+        if not isinstance(exception, TooOften):
+            return None
+        page = views.trouble(request, 429, views.wait_a_while(exception.seconds))
+        page.headers["Retry-After"] = str(exception.seconds)
         return page
 
 

@@ -120,6 +120,12 @@ def trouble(request: HttpRequest, status: int, reason: str = "") -> HttpResponse
     return answer
 
 
+def wait_a_while(seconds: int) -> str:
+    """What somebody is told who asked too often."""
+    minutes = -(-seconds // 60)
+    return _n("操作过于频繁，请在%(minutes)d分钟后再试。") % {"minutes": minutes}
+
+
 # Cancelled by a time limit, waited too long for a lock, too many connections, shutting down or starting up.
 _PASSING = ("57014", "55P03", "53300", "57P01", "57P02", "57P03")
 

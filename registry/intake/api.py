@@ -16,6 +16,7 @@ from ninja.files import UploadedFile
 from registry.accounts.policy import requires
 from registry.intake import answer, kinds, queries, services, tasks
 from registry.intake.models import Batch
+from registry.lib.limiting import limited
 
 router = Router(tags=["intake"])
 
@@ -41,6 +42,7 @@ class Decision(Schema):
 
 @router.post("/batches", response={202: dict[str, Any], **Problems})
 @requires("intake.upload")
+@limited("intake.upload")
 def hand_in(request: Any, form: Form[HandIn], file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Take a file in and check it in the background."""
     options = {

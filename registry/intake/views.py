@@ -35,6 +35,7 @@ from registry.intake import (
 )
 from registry.intake.forms import BatchFilter, CorrectionForm, UploadForm
 from registry.intake.models import Batch
+from registry.lib.limiting import limited
 from registry.lib.web import listed
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -67,6 +68,7 @@ def batch_list(request: Any) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 @requires("intake.upload")
+@limited("intake.upload")
 def new(request: Any) -> HttpResponseBase:
     """Choose a kind and a file; leads to the batch, also when the same file is under way already."""
     if request.method == "GET":

@@ -56,6 +56,12 @@ def number(name: str, on: date | None = None) -> int:
     return found
 
 
+def known(name: str) -> None:
+    """Raises LookupError unless some figure has this name, on whatever day."""
+    if not any(name in part for part in _load(str(SHIPPED)).values()):
+        raise LookupError(f"no figure {name}")
+
+
 def _on(part: str, name: str, day: date | None) -> Any:
     own = getattr(settings, "FIGURES_FILE", None)
     day = day or timezone.localdate()

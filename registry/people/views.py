@@ -18,6 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from registry.accounts.policy import Refused, can, requires
 from registry.exports import rules
+from registry.lib.limiting import limited
 from registry.lib.web import listed
 from registry.people import looking, merging, panels, queries, revealing
 from registry.people.forms import DecisionForm, RevealForm, SearchForm
@@ -26,6 +27,7 @@ from registry.people.models import MatchCase, Person
 
 @require_http_methods(["GET", "POST"])
 @requires("person.read")
+@limited("people.search")
 def person_list(request: Any) -> HttpResponseBase:
     """Find people by name or by number. Numbers are posted, so that none ends up in an address or a log."""
     if request.method == "POST":
