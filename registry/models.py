@@ -9,12 +9,14 @@ from registry.lib.models import Counter
 from registry.occupations.models import Occupation, OccupationAlias, SkillLevel
 from registry.people.models import BankAccount, Document, MatchCase, Merge, Person, Phone
 from registry.regions.models import Region, RegionClosure
+from registry.rights.models import Correction, Term
 
 __all__ = [
     "Action",
     "BankAccount",
     "Batch",
     "Checkpoint",
+    "Correction",
     "Counter",
     "Detail",
     "Document",
@@ -42,5 +44,6 @@ __all__ = [
     "RegionClosure",
     "RejectedRow",
     "SkillLevel",
+    "Term",
     "User",
 ]

@@ -6,9 +6,11 @@ from registry.exports import rules as reading
 from registry.lib.reference import Loader
 from registry.occupations import services as occupations
 from registry.regions import services as regions
+from registry.rights import terms as rights
 
 LOADERS = [
     Loader("regions", lambda: {"regions": regions.load_reference()}, regions.differences),
     Loader("occupations", occupations.load_reference, occupations.differences),
     Loader("exports", reading.load, reading.differences),
+    Loader("rights", rights.load, rights.differences),
 ]

@@ -19,7 +19,10 @@ class TrainingConfig(AppConfig):
         from registry.config import panels as home
         from registry.intake import kinds
         from registry.people import panels
+        from registry.rights import contributors
+        from training.claims import copies as money
         from training.claims.panels import MONEY
+        from training.enrolments import copies as trainings
         from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND
@@ -30,3 +33,5 @@ class TrainingConfig(AppConfig):
         home.register(HEADLINE)
         panels.register(TRAININGS)
         panels.register(MONEY)
+        contributors.register(trainings.TRAININGS)
+        contributors.register(money.MONEY)

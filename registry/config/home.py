@@ -15,6 +15,7 @@ from registry.lib.scope import Actor
 from registry.people import looking, panels
 from registry.people import queries as people
 from registry.people.panels import Panel
+from registry.rights import cards as rights
 
 SHOWN = 8
 
@@ -51,4 +52,6 @@ def register_all() -> None:
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)
+    register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
+    register_counter("corrections", rights.waiting)

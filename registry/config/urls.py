@@ -15,6 +15,7 @@ ROOMS = [
     ("accounts/", "registry.accounts"),
     ("intake/", "registry.intake"),
     ("people/", "registry.people"),
+    ("rights/", "registry.rights"),
     ("institutions/", "registry.institutions"),
     ("classes/", "training.classes"),
     ("enrolments/", "training.enrolments"),

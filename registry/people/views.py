@@ -79,6 +79,7 @@ def _account(request: Any, person: Person) -> HttpResponse:
         {
             "person": person,
             "own": request.scope.kind == "own",
+            "may_correct": can(request.actor, "person.correct_request"),
             "filled": panels.of_person(request.scope, person),
             "phones": person.phones.defer("sealed").order_by("created_at"),
             "accounts": person.accounts.defer("sealed").order_by("created_at"),

@@ -1,0 +1,78 @@
+"""Terms: how many days there are for what, as dated rows; and the default rows, added once and never overwritten."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date, timedelta
+from pathlib import Path
+
+from django.core.exceptions import ObjectDoesNotExist
+from django.db.models import Q
+
+from registry.lib.upsert import Counts
+from registry.rights.models import Term
+
+DATA = Path(__file__).parent / "data"
+
+_SATURDAY = 5
+
+
+class NoTerm(ObjectDoesNotExist):
+    """No row says how many days there are for this. Load the reference data, or enter one."""
+
+
+def term(code: str, on: date) -> Term:
+    """The row in force on a day. Raises NoTerm."""
+    found = Term.objects.filter(code=code, valid_from__lte=on).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    )
+    row = found.order_by("-valid_from").first()
+    if row is None:
+        raise NoTerm(code)
+    return row
+
+
+def due(code: str, since: date) -> date:
+    """The last day in time for what began on `since`; that day itself does not count. Raises NoTerm."""
+    row = term(code, since)
+    if row.unit == Term.Unit.DAY:
+        return since + timedelta(days=row.days)
+    return after_workdays(since, row.days)
+
+
+def after_workdays(since: date, days: int) -> date:
+    """The nth weekday after a day. Public holidays count as working days: an answer is rather early than late."""
+    day = since
+    while days > 0:
+        day += timedelta(days=1)
+        days -= day.weekday() < _SATURDAY
+    return day
+
+
+def load() -> dict[str, Counts]:
+    """Add the default rows that are missing; rows that somebody changed stay as they are."""
+    rows = _defaults()
+    new = sum(
+        Term.objects.get_or_create(
+            code=row["code"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            defaults={
+                "days": int(row["days"]),
+                "unit": row["unit"],
+                "document_no": row["document_no"],
+                "confirmed": bool(row["confirmed"]),
+            },
+        )[1]
+        for row in rows
+    )
+    return {"terms": Counts(added=new, unchanged=len(rows) - new)}
+
+
+def differences() -> list[str]:
+    """Codes of default terms that no row holds any more, changed or not."""
+    return sorted({row["code"] for row in _defaults()} - set(Term.objects.values_list("code", flat=True)))
+
+
+def _defaults() -> list[dict[str, str]]:
+    with (DATA / "terms.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
