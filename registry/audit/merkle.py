@@ -92,6 +92,25 @@ def root(leaves: Iterable[bytes]) -> bytes:
     return frontier.root()
 
 
+#: Of how many row hashes a leaf of a manifest's own tree is made.
+PIECE_ROWS = 256
+
+
+def pieces(hashes: bytes) -> list[bytes]:
+    """The hashes of a manifest, 32 bytes for each row, cut into the pieces that are the leaves of its tree."""
+    width = PIECE_ROWS * HASH_BYTES
+    return [hashes[at : at + width] for at in range(0, len(hashes), width)]
+
+
+def rows_root(hashes: bytes) -> bytes:
+    """The head over a manifest's pieces, as `canon_rows_root` of the database gives it.
+
+    Pieces, because a tree over single rows would cost an import of 100,000 rows two seconds and this one nothing
+    to speak of; one row is still proved by its piece of 8 kB and a few hashes.
+    """
+    return root(leaf_hash(piece) for piece in pieces(hashes))
+
+
 def complete_nodes(start: int, stop: int) -> Iterator[tuple[int, int]]:
     """The nodes that make up the leaves from `start` to before `stop`, where `start` is a fit beginning of the run."""
     while start < stop:
