@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from registry.audit import merkle
 from registry.audit.models import Action, Detail, Manifest, Pending
 from registry.audit.services import PersonalDataInAction, record
 from tests.registry.test_audit_services import act
@@ -47,13 +48,21 @@ def test_a_detail_is_sealed_by_its_commitment_alone() -> None:
 def test_a_manifest_is_sealed_by_the_hashes_of_ids_and_rows() -> None:
     hashes = hashlib.sha256(b"row").digest() * 2
     made = Manifest.objects.create(action=act(), table_name="t", canon="t_v1", row_ids=[3, 5], hashes=hashes)
-    ids, rows = hashlib.sha256(b"3,5").hexdigest(), hashlib.sha256(hashes).hexdigest()
+    ids, rows = hashlib.sha256(b"3,5").hexdigest(), merkle.rows_root(hashes).hex()
     assert body_of(made) == f"manifest_v1|{made.pk}|{made.action_id}|t|t_v1|2|{ids}|{rows}"
     made = Manifest.objects.create(
         action=act(), table_name="t", canon="t_v1", row_uuids=[PERSON], hashes=bytes(32)
     )
-    ids, rows = hashlib.sha256(str(PERSON).encode()).hexdigest(), hashlib.sha256(bytes(32)).hexdigest()
+    ids, rows = hashlib.sha256(str(PERSON).encode()).hexdigest(), merkle.rows_root(bytes(32)).hex()
     assert body_of(made) == f"manifest_v1|{made.pk}|{made.action_id}|t|t_v1|1|{ids}|{rows}"
+
+
+@pytest.mark.parametrize("rows", [1, 255, 256, 257, 512, 1500])
+def test_the_database_and_the_program_agree_on_the_head_over_a_manifest(rows: int) -> None:
+    hashes = b"".join(hashlib.sha256(b"%d" % row).digest() for row in range(rows))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT canon_rows_root(%s)", [hashes])
+        assert bytes(cursor.fetchone()[0]) == merkle.rows_root(hashes)
 
 
 def test_sealed_bytes_are_the_databases_own() -> None:
@@ -119,7 +128,7 @@ _BEFORE = """
     DROP TRIGGER audit_manifest_seal ON audit_manifest; DROP TRIGGER audit_leaf_keep ON audit_leaf;
     DROP TRIGGER audit_checkpoint_keep ON audit_checkpoint;
     DROP FUNCTION audit_seal_detail, audit_seal_manifest, audit_enqueue, audit_log, audit_erase_person,
-        canon_action_v1, canon_detail_v1, canon_manifest_v1, canon_moment;
+        canon_action_v1, canon_detail_v1, canon_manifest_v1, canon_rows_root, canon_moment;
     ALTER TABLE audit_action DROP CONSTRAINT audit_action_codes, DROP COLUMN leaf_hash, DROP COLUMN body;
     ALTER TABLE audit_detail DROP COLUMN leaf_hash, DROP COLUMN body;
     ALTER TABLE audit_manifest DROP CONSTRAINT audit_manifest_names, DROP COLUMN leaf_hash, DROP COLUMN body;
