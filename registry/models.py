@@ -9,15 +9,18 @@ from registry.lib.models import Counter
 from registry.occupations.models import Occupation, OccupationAlias, SkillLevel
 from registry.people.models import BankAccount, Document, MatchCase, Merge, Person, Phone
 from registry.regions.models import Region, RegionClosure
+from registry.review.models import Case, Decision, Stage
 from registry.rights.models import Correction, Term
 
 __all__ = [
     "Action",
     "BankAccount",
     "Batch",
+    "Case",
     "Checkpoint",
     "Correction",
     "Counter",
+    "Decision",
     "Detail",
     "Document",
     "FilePart",
@@ -44,6 +47,7 @@ __all__ = [
     "RegionClosure",
     "RejectedRow",
     "SkillLevel",
+    "Stage",
     "Term",
     "User",
 ]
