@@ -14,10 +14,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.mail.backends.locmem import EmailBackend
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+
+from tests import headers
 
 # Identity numbers, mobile numbers, account numbers of the usual banks; the same for Python and for PostgreSQL.
 SHAPES = r"(?<![0-9A-Za-z])(?:[1-9]\d{16}[\dXx]|1[3-9]\d{9}|62\d{14,17})(?![0-9A-Za-z])"
@@ -104,6 +107,8 @@ def listening() -> Iterator[Ear]:
         # 409 and 422 show a form again, with what its owner typed.
         if response.status_code >= 400 and response.status_code not in (409, 422) and not response.streaming:
             listen("page", response.content.decode(errors="replace"))
+        if settings.MIDDLEWARE:
+            assert not (lacking := headers.faults(response)), lacking
         return response  # type: ignore[no-any-return]
 
     def send_messages(self: EmailBackend, messages: Any) -> int:

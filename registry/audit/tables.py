@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from import_export import resources, widgets
 from import_export.admin import ImportExportModelAdmin
@@ -170,6 +171,14 @@ class KeyWidget(widgets.Widget):  # type: ignore[misc]
         return str(TextWidget().render(getattr(value, next(iter(self.columns)))))
 
 
+class PlainDiff(resources.Diff):  # type: ignore[misc]
+    """What a row would change to, with <ins> and <del> as they are: pages hold no style of their own."""
+
+    def as_html(self) -> list[SafeString]:
+        # The cells come escaped, so no quotation mark of theirs can stand in a tag.
+        return [mark_safe(re.sub(r'<(ins|del) style="[^"]*">', r"<\1>", html)) for html in super().as_html()]
+
+
 class TableResource(resources.ModelResource):  # type: ignore[misc]
     """Base of the rooms' resources: a subclass declares fields and, in Meta, model, fields and import ids.
 
@@ -177,6 +186,9 @@ class TableResource(resources.ModelResource):  # type: ignore[misc]
     """
 
     related: ClassVar[tuple[str, ...]] = ()
+
+    def get_diff_class(self) -> type[PlainDiff]:
+        return PlainDiff
 
     class Meta:
         abstract = True
