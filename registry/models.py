@@ -1,7 +1,8 @@
 """Doorway: the models of every room of the registry app."""
 
-from registry.accounts.models import Holder, Membership, User
+from registry.accounts.models import Holder, Membership, SmsMessage, User
 from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
+from registry.door.models import Knock, Verification
 from registry.exports.models import ReadingLimit, ReadingReason
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
@@ -29,6 +30,7 @@ __all__ = [
     "Institution",
     "InstitutionAlias",
     "Issue",
+    "Knock",
     "Leaf",
     "LogState",
     "Manifest",
@@ -47,7 +49,9 @@ __all__ = [
     "RegionClosure",
     "RejectedRow",
     "SkillLevel",
+    "SmsMessage",
     "Stage",
     "Term",
     "User",
+    "Verification",
 ]

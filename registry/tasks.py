@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from registry.accounts import tasks as accounts
+from registry.door import tasks as door
 from registry.intake import tasks as intake
 from registry.lib import tasks as lib
 
-__all__ = ["intake", "lib"]
+__all__ = ["accounts", "door", "intake", "lib"]

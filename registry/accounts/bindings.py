@@ -16,6 +16,9 @@ BACK_OFFICE = "backoffice.enter"
 PUBLIC: Mapping[str, str] = {
     "accounts:sign-in": "the door",
     "accounts:sign-out": "the way out; does nothing for who is not in",
+    "door:knock": "the trainees' door",
+    "door:code": "the trainees' door",
+    "door:again": "the trainees' door",
     "admin:login": "leads to the door",
     "live": "answers a load balancer",
     "ready": "answers a load balancer",

@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, PermissionsMixin, UserM
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -161,3 +162,32 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
+
+
+class SmsMessage(models.Model):
+    """A text message on its way: what is sent and to whom is sealed, and destroyed once it was sent or given up."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", _("待发送")
+        SENT = "sent", _("已发送")
+        DROPPED = "dropped", _("未发送")
+        FAILED = "failed", _("发送失败")
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    sealed = models.BinaryField(_("密文"))
+    state = models.CharField(
+        _("状态"), max_length=8, choices=State.choices, default=State.WAITING, db_default=State.WAITING
+    )
+    why = models.CharField(_("原因"), max_length=40, blank=True, default="", db_default="")
+    expires_at = models.DateTimeField(_("有效至"))
+    created_at = models.DateTimeField(_("登记时间"), db_default=Now(), editable=False)
+    done_at = models.DateTimeField(_("办结时间"), null=True, blank=True)
+
+    class Meta:
+        db_table = "accounts_smsmessage"
+        verbose_name = _("短信")
+        verbose_name_plural = _("短信")
+        indexes: ClassVar = [models.Index(fields=["created_at"], name="accounts_sms_by_time")]
+
+    def __str__(self) -> str:
+        return f"sms {self.pk}"

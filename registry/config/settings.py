@@ -325,6 +325,23 @@ if FIGURES_FILE is not None and not FIGURES_FILE.is_file():
 PROXIES = env_int("JIANGCE_PROXIES", 0)
 
 
+# --- text messages ---------------------------------------------------------------------------------
+
+SMS_GATEWAY = env_str("JIANGCE_SMS_GATEWAY", "none" if PRODUCTION else "console")
+if SMS_GATEWAY not in {"none", "http"} | (set() if PRODUCTION else {"console", "file"}):
+    raise ImproperlyConfigured(
+        "JIANGCE_SMS_GATEWAY must be none or http; outside production also console or file."
+    )
+SMS_FILE = env_path("JIANGCE_SMS_FILE", BASE_DIR / "var" / "sms.jsonl")
+SMS_URL = env_str("JIANGCE_SMS_URL", None if SMS_GATEWAY == "http" else "")
+if PRODUCTION and SMS_URL and not SMS_URL.startswith("https://"):
+    raise ImproperlyConfigured("JIANGCE_SMS_URL must begin with https://: codes travel on it.")
+SMS_TOKEN = env_str("JIANGCE_SMS_TOKEN", "")
+SMS_BODY = env_str("JIANGCE_SMS_BODY", '{"phone": "{phone}", "text": "{text}", "id": "{id}"}')
+SMS_ACCEPTED = env_str("JIANGCE_SMS_ACCEPTED", "")
+SMS_TIMEOUT = env_int("JIANGCE_SMS_TIMEOUT", 5, minimum=1)
+
+
 # --- what a browser may do with our pages ----------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

@@ -31,8 +31,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-IDNO, PHONE, BANK, FILE, CELLS, RIGHTS = "idno", "phone", "bank", "file", "cells", "rights"
-PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS)
+IDNO, PHONE, BANK, FILE, CELLS = "idno", "phone", "bank", "file", "cells"
+RIGHTS, SMS = "rights", "sms"
+PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS)
 
 FORMAT, AES_256_GCM = 1, 1
 _HEAD, _NONCE, _TAG = 4, 12, 16
