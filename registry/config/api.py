@@ -14,9 +14,14 @@ from ninja.security import django_auth
 
 from registry.config import views
 from registry.lib.limiting import TooOften
+from registry.review.errors import Conflict
+from registry.review.wording import as_told
 
 # (where it hangs, the room's router by name): one line a room.
-ROUTERS: list[tuple[str, str]] = [("/intake/", "registry.intake.api.router")]
+ROUTERS: list[tuple[str, str]] = [
+    ("/intake/", "registry.intake.api.router"),
+    ("/review/", "registry.review.api.router"),
+]
 
 
 def _answer(api: NinjaAPI, request: HttpRequest, status: int, code: str, message: Any) -> HttpResponse:
@@ -41,6 +46,16 @@ def build() -> NinjaAPI:
     @api.exception_handler(PermissionDenied)
     def denied(request: HttpRequest, error: PermissionDenied) -> HttpResponse:
         return _answer(api, request, 403, "denied", str(error) or _("您没有进行此操作的权限"))
+
+    @api.exception_handler(Conflict)
+    def conflict(request: HttpRequest, error: Conflict) -> HttpResponse:
+        # Somebody was faster: said together with how things stand now.
+        answer = {
+            "code": "already_decided",
+            "message": "；".join(error.messages),
+            "case": as_told(error.case),
+        }
+        return api.create_response(request, answer, status=409)
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

@@ -15,6 +15,7 @@ from registry.lib.scope import Actor
 from registry.people import looking, panels
 from registry.people import queries as people
 from registry.people.panels import Panel
+from registry.review import panels as review
 from registry.rights import cards as rights
 
 SHOWN = 8
@@ -54,4 +55,6 @@ def register_all() -> None:
     register_counter("intake", _count_batches)
     register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
+    register(Card("review", "registry/review/_card.html", review.card, order=15))
+    register_counter("review", review.count)
     register_counter("corrections", rights.waiting)

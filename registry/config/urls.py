@@ -16,6 +16,7 @@ ROOMS = [
     ("door/", "registry.door"),
     ("intake/", "registry.intake"),
     ("people/", "registry.people"),
+    ("review/", "registry.review"),
     ("rights/", "registry.rights"),
     ("institutions/", "registry.institutions"),
     ("classes/", "training.classes"),

@@ -63,10 +63,21 @@ def procedure(kind: str) -> Procedure:
     return _known[kind]
 
 
+def find(kind: str) -> Procedure | None:
+    """The same; None for a kind whose room is gone."""
+    return _known.get(kind)
+
+
 def label(kind: str) -> str:
     """What a page calls the kind; the key itself where its room is gone."""
     known = _known.get(kind)
     return str(known.label) if known else kind
+
+
+def action_label(action: str) -> str:
+    """What a page calls a step: the right that it asks for."""
+    known = PERMISSIONS.get(action)
+    return str(known.label) if known else action
 
 
 def every() -> list[Procedure]:

@@ -122,6 +122,30 @@
   setUp(document);
   document.addEventListener("htmx:afterSwap", (event) => setUp(event.target.parentElement || document));
 
+  // Keys of a page where things are decided: <a data-key="j">, <button data-key="r" data-needs="id of a field">. A link
+  // is followed at once; a button is chosen first and pressed by the same key again, so that no slip decides anything.
+  // Single keys can be switched off, as whoever speaks to the machine or has a restless hand needs it.
+  const keysOff = () => { try { return localStorage.getItem("keys") === "off"; } catch { return false; } };
+  for (const part of document.querySelectorAll("[data-keys]")) {
+    const box = part.querySelector("input");
+    box.checked = !keysOff();
+    box.addEventListener("change", () => {
+      try { localStorage.setItem("keys", box.checked ? "on" : "off"); } catch { /* a private window keeps nothing */ }
+    });
+    part.hidden = false;
+  }
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.repeat || event.key.length !== 1) return;
+    if (event.target.closest("input:not([type=checkbox]), select, textarea, dialog") || keysOff()) return;
+    const one = document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    if (!one || one.disabled) return;
+    event.preventDefault();
+    const needed = one.dataset.needs && document.getElementById(one.dataset.needs);
+    if (needed && !needed.value.trim()) needed.focus();
+    else if (one.matches("button") && document.activeElement !== one) one.focus();
+    else one.click();
+  });
+
   // A part that could not be fetched says so, instead of standing still.
   const say = (text) => {
     const note = document.createElement("div");
