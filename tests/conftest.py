@@ -110,6 +110,8 @@ def _flush_append_only_tables() -> Iterator[None]:
 
     def flush(self: DatabaseOperations, sql_list: list[str]) -> None:
         with self.connection.cursor() as cursor:
+            # A test may have worked as a role that may not do this.
+            cursor.execute("RESET ROLE")
             cursor.execute(_REFUSING_TRIGGERS)
             triggers = cursor.fetchall()
         off = [f"ALTER TABLE {table} DISABLE TRIGGER {name}" for table, name, _always in triggers]

@@ -176,6 +176,7 @@ def _database() -> dict[str, Any]:
         from registry.config import embedded
 
         config = database_from_url(embedded.locate(BASE_DIR).url)
+    config["USER"] = env_str("JIANGCE_DATABASE_ROLE", config["USER"])
     if env_bool("DJANGO_POOL", False):
         # Only the web process pools (wsgi.py asks for it): commands and the worker hold one connection each.
         config["OPTIONS"]["pool"] = {

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.backends.signals import connection_created
 from django.test import Client
 from procrastinate.contrib.django import app
 
+from registry.config import roles
 from registry.intake.models import Batch
 from tests import world
 from tests.signing import sign_in
@@ -61,7 +65,27 @@ class Desk:
 
 
 @pytest.fixture
-def desk(transactional_db: None) -> Desk:
+def as_served(transactional_db: None) -> Iterator[None]:
+    """Every connection works as the role that the web process has, new ones of threads and workers too.
+
+    What only the owner may do (building a world of reference data) comes before.
+    """
+
+    def become(connection: BaseDatabaseWrapper, **_: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {roles.APP}")
+
+    roles.apply(ddl_events=False)
+    connection_created.connect(become)
+    become(connection)
+    yield
+    connection_created.disconnect(become)
+    with connection.cursor() as cursor:
+        cursor.execute("RESET ROLE")
+
+
+@pytest.fixture
+def desk(as_served: None) -> Desk:
     made = world.build()
     client = Client()
     sign_in(client, made.clerk)
