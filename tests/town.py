@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role, User
 from registry.audit.verify import verify
 from registry.institutions.models import Filing, FilingPurpose, Institution
 from registry.intake import services
@@ -21,6 +21,7 @@ from registry.lib.scope import Scope
 from registry.occupations.models import Occupation, SkillLevel
 from registry.regions.models import Region
 from registry.regions.services import rebuild_closure
+from tests.registry.places import make_user
 from tests.sheets import cast, ledger_cases
 from tests.sheets.cells import Cell
 from tests.sheets.plain import delimited
@@ -73,8 +74,7 @@ def build() -> Town:
             )
     AgeLimit.objects.create(sex="", valid_from=ALWAYS, minimum=16, maximum=60)
     Threshold.objects.create(code="phone_shared_people", valid_from=ALWAYS, value=3)
-    clerk = User.objects.create(username="town-clerk")
-    Membership.objects.create(user=clerk, role=Role.RG, region_id=PROVINCE, valid_from=ALWAYS)
+    clerk = make_user("town-clerk", Role.RG, region_id=PROVINCE)
     klass = make_class(schools[0], "T-01", welding)
     return Town(clerk, *schools, welding=welding, klass=klass)
 

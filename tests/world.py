@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from django.core.management import call_command
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role, User
 from registry.institutions.models import Filing, FilingPurpose, Institution, InstitutionAlias
 from registry.intake import services as intake
 from registry.occupations import queries as occupations
 from registry.occupations.models import SkillLevel
+from tests.registry.places import make_user
 from tests.sheets import cast, ledger_cases
 from tests.sheets.cells import Sheet
 from tests.sheets.roster_cases import HEAD, line
@@ -41,8 +42,7 @@ def build() -> World:
     school = _school(ledger_cases.SCHOOL, "653101", ("焊工", "中式烹调师"))
     other = _school(ledger_cases.OTHER_SCHOOL, "653201", ("焊工",))
     InstitutionAlias.objects.create(name="红柳学校", institution=school)
-    clerk = User.objects.create(username="contract-clerk")
-    Membership.objects.create(user=clerk, role=Role.RG, region_id="650000", valid_from=ALWAYS)
+    clerk = make_user("contract-clerk", Role.RG, region_id="650000")
     classes = _classes(school, other)
     world = World(clerk, school, classes)
     _people(world, classes)

@@ -39,6 +39,7 @@ _CAST = (
     ("system", "孙系统", Role.SYS, ""),
     ("security", "钱安全", Role.SEC, ""),
     ("logkeeper", "吴审计", Role.AAD, ""),
+    ("security2", "冯安平", Role.SEC, ""),
 )
 _BACK_OFFICE = (Role.SYS, Role.SEC, Role.AAD)
 
@@ -109,7 +110,9 @@ def _demo_user(
         )
     if user.holder_id is None:
         bind(user, id_number=id_number, actor=None)
-    if not Membership.objects.filter(user=user, role=role).exists():
+    today = timezone.localdate()
+    held = Membership.objects.filter(user=user, role=role)
+    if not held.exclude(valid_to__lt=today).exists():
         grant_membership(
             user=user,
             role=role,
@@ -117,7 +120,8 @@ def _demo_user(
             region=region,
             reason="demo",
             actor=None,
-            valid_from=timezone.localdate().replace(month=1, day=1),
+            valid_from=today.replace(month=1, day=1),
+            valid_to=None if role == Role.TRN else today.replace(month=12, day=31),
         )
     place = institution or region
     return DemoUser(username, DEMO_PASSWORD, role.value, str(role.label), place.name if place else "", user)

@@ -39,6 +39,8 @@ REGION_ROLES = (Role.C1, Role.C2, Role.RG, Role.FM, Role.FP)
 # Neither an institution nor a region: a trainee is bound to a person, an auditor sees all, the three
 # administrators see no business at all.
 UNPLACED_ROLES = (Role.TRN, Role.AUD, Role.SYS, Role.SEC, Role.AAD)
+#: Three natural persons (三员分立), none of whom holds any other role of staff at the same time.
+ADMINISTRATORS = (Role.SYS, Role.SEC, Role.AAD)
 
 
 class Holder(models.Model):
@@ -110,7 +112,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class Membership(models.Model):
-    """A role held by an account at an institution or in a region, from a day to a day (both included)."""
+    """A role held by an account at an institution or in a region, from a day to a day (both included).
+
+    Triggers hold what a row cannot say: staff roles have an end and a natural person, administrators hold no second
+    role, and what was given only ends earlier, never later.
+    """
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="memberships", verbose_name=_("账号")
@@ -132,6 +138,24 @@ class Membership(models.Model):
     )
     valid_from = models.DateField(_("生效日期"))
     valid_to = models.DateField(_("截止日期"), null=True, blank=True)
+    granted_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("授予人"),
+    )
+    agreed_by = models.ForeignKey(
+        User,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("同意人"),
+    )
 
     class Meta:
         db_table = "accounts_membership"

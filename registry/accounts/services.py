@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import datetime as dt
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.holders import holder_of_index, holder_of_number
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import ADMINISTRATORS, Holder, Membership, Role, User
 from registry.accounts.queries import accounts_of_one_person
 from registry.audit import services as audit
 from registry.institutions.models import Institution
+from registry.lib import figures
 from registry.regions.models import Region
 
 
@@ -22,6 +24,14 @@ class AccountError(Exception):
 
 class OwnRole(AccountError):
     """角色须由他人授予或收回，不能为自己办理。"""
+
+
+class NoHolder(AccountError):
+    """该账号还没有登记自然人，不能授予工作人员角色。请先补登证件号码。"""
+
+
+class NotTogether(AccountError):
+    """系统、安全、审计三员须由三人分别担任，且不得兼任其他角色；此人在同一时期已有不能兼任的角色。"""
 
 
 @transaction.atomic
@@ -76,12 +86,16 @@ def grant_membership(
     valid_to: dt.date | None = None,
     reason: str = "",
     actor: User | None,
+    agreed_by: User | None = None,
 ) -> Membership:
-    """Give a role from a day (today) to a day (open), both included.
+    """Give a role from a day (today) to a day, both included; a trainee's may be open.
 
-    Raises OwnRole when actor and user are one person, ValidationError when the place does not fit the role.
+    Raises OwnRole when actor or agreed_by and user are one person, NoHolder for a role of staff on an account whose
+    natural person is not known, NotTogether when that person holds what may not be held beside it, and ValidationError
+    when the place does not fit the role, or the role ends on no day or too late.
     """
-    _refuse_own(user, actor)
+    for giver in (actor, agreed_by):
+        _refuse_own(user, giver)
     membership = Membership(
         user=user,
         role=role,
@@ -89,8 +103,12 @@ def grant_membership(
         region=region,
         valid_from=valid_from or timezone.localdate(),
         valid_to=valid_to,
+        granted_by=actor,
+        agreed_by=agreed_by,
     )
     membership.full_clean()
+    if role != Role.TRN:
+        _check_staff(membership)
     membership.save()
     audit.record(
         code="accounts.grant",
@@ -110,6 +128,8 @@ def end_membership(
     """The role's last day (yesterday, so that it ends now). One that would end before it began is removed."""
     _refuse_own(membership.user, actor)
     last = on or timezone.localdate() - dt.timedelta(days=1)
+    if membership.valid_to is not None:
+        last = min(last, membership.valid_to)
     before = _facts(membership)
     membership.valid_to = last
     if last < membership.valid_from:
@@ -163,6 +183,26 @@ def membership_facts(membership: Membership) -> dict[str, object]:
 
 
 _facts = membership_facts
+
+
+def _check_staff(membership: Membership) -> None:
+    """What triggers hold as well, said in words; the person's row stays locked until the grant is made."""
+    holder = membership.user.holder_id
+    if holder is None:
+        raise NoHolder(str(NoHolder.__doc__))
+    longest = figures.number("staff.role_days")
+    if membership.valid_to is None:
+        raise ValidationError({"valid_to": _("请写明截止日期。")})
+    if (membership.valid_to - membership.valid_from).days >= longest:
+        raise ValidationError({"valid_to": _("任职最长 %(n)s 天，到期可再授予。") % {"n": longest}})
+    Holder.objects.select_for_update(no_key=True).get(pk=holder)
+    others = Membership.objects.filter(user__holder=holder, valid_from__lte=membership.valid_to).exclude(
+        role__in=(Role.TRN, membership.role)
+    )
+    if membership.role not in ADMINISTRATORS:
+        others = others.filter(role__in=ADMINISTRATORS)
+    if others.exclude(valid_to__lt=membership.valid_from).exists():
+        raise NotTogether(str(NotTogether.__doc__))
 
 
 def _refuse_own(user: User, actor: User | None) -> None:

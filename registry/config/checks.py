@@ -8,6 +8,7 @@ from typing import Any
 
 from django.apps import AppConfig
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import checks
 from django.core.checks import CheckMessage, Error, Warning
 from django.db import connections
@@ -56,3 +57,13 @@ def fonts_are_present(app_configs: Sequence[AppConfig] | None = None, **kwargs: 
     names = [line.split(maxsplit=1)[1] for line in manifest.read_text("ascii").splitlines() if line.strip()]
     missing = [name for name in names if not (manifest.parent / name).exists()]
     return [Warning(f"Fonts are missing: {', '.join(missing)}", id="jiangce.W001")] if missing else []
+
+
+@checks.register(checks.Tags.security, deploy=True)
+def nobody_is_superuser(app_configs: Sequence[AppConfig] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """The flag opens nothing here, but whoever sets it thinks that somebody needs it; roles are given by two."""
+    if not settings.PRODUCTION:
+        return []
+    found = get_user_model().objects.filter(is_superuser=True).count()
+    hint = "Take the flag away; roles are granted on the pages of accounts."
+    return [Error(f"{found} accounts are superusers.", hint=hint, id="jiangce.E020")] if found else []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,7 +18,7 @@ from django.db import connection, transaction
 from django.test import Client
 from psycopg.conninfo import make_conninfo
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Holder, Membership, Role, User
 from training.targets import services, sums
 from training.targets.counting import Count, Filter, Period, Place
 from training.targets.indicators import standard
@@ -267,7 +268,12 @@ def _auditor() -> Client:
     settings.ALLOWED_HOSTS = ["*"]
     user, _made = User.objects.get_or_create(username="bench-reader")
     if not user.memberships.exists():
-        Membership.objects.create(user=user, role=Role.AUD, valid_from=date(2020, 1, 1))
+        if user.holder is None:
+            user.holder = Holder.objects.create(person_index=os.urandom(32))
+            user.save(update_fields=["holder"])
+        Membership.objects.create(
+            user=user, role=Role.AUD, valid_from=date(2020, 1, 1), valid_to=date(2099, 12, 31)
+        )
     client = Client()
     client.force_login(user)
     return client

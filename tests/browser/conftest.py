@@ -18,11 +18,12 @@ from django.test import Client
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from pytest_django.live_server_helper import LiveServer
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role, User
 from registry.intake import services as intake
 from registry.intake.models import Batch
 from registry.people.models import Person
 from tests import world
+from tests.registry.places import make_user
 from tests.signing import sign_in
 
 DATA = Path(__file__).resolve().parents[1] / "data"
@@ -79,8 +80,9 @@ def house(origin: str) -> House:
 
 
 def _user(name: str, role: Role, **place: Any) -> User:
-    user = User.objects.create(username=name, display_name=f"{name} 经办")
-    Membership.objects.create(user=user, role=role, valid_from=world.ALWAYS, **place)
+    user = make_user(name, role, **place)
+    user.display_name = f"{name} 经办"
+    user.save(update_fields=["display_name"])
     return user
 
 

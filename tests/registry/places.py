@@ -12,7 +12,7 @@ from registry.institutions.models import Institution
 from registry.regions.models import Region
 from registry.regions.services import rebuild_closure
 
-SINCE = dt.date(2020, 1, 1)
+SINCE, UNTIL = dt.date(2020, 1, 1), dt.date(2099, 12, 31)
 
 
 @dataclass
@@ -64,5 +64,5 @@ def make_user(username: str, role: Role | None = None, *, holder: Holder | None 
         holder=holder or make_holder(username),
     )
     if role is not None:
-        Membership.objects.create(user=user, role=role, valid_from=SINCE, **place)
+        Membership.objects.create(user=user, role=role, valid_from=SINCE, valid_to=UNTIL, **place)
     return user

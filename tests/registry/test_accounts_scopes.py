@@ -20,7 +20,7 @@ from registry.institutions.models import Institution
 from registry.lib.scope import Actor, Scope
 from registry.people.models import Person
 from registry.regions.models import Region
-from tests.registry.places import SINCE, World, make_user, make_world
+from tests.registry.places import SINCE, UNTIL, World, make_user, make_world
 from tests.signing import sign_in
 
 TODAY = timezone.localdate()
@@ -114,10 +114,10 @@ def test_a_closed_account_sees_nothing(db: None) -> None:
 @pytest.mark.parametrize(
     ("valid_from", "valid_to", "counts"),
     [
-        (TODAY, None, True),
+        (TODAY, UNTIL, True),
         (TODAY, TODAY, True),
         (TODAY - DAY, TODAY - DAY, False),
-        (TODAY + DAY, None, False),
+        (TODAY + DAY, UNTIL, False),
     ],
 )
 def test_a_membership_counts_from_its_first_to_its_last_day(
@@ -130,8 +130,10 @@ def test_a_membership_counts_from_its_first_to_its_last_day(
 
 def test_an_account_comes_with_its_capacities(world: World, django_assert_num_queries: Any) -> None:
     user = make_user("u", Role.RG, region=world.province)
-    Membership.objects.create(user=user, role=Role.PC, institution=world.school, valid_from=SINCE)
-    Membership.objects.create(user=user, role=Role.SYS, valid_from=SINCE, valid_to=TODAY - DAY)
+    Membership.objects.create(
+        user=user, role=Role.PC, institution=world.school, valid_from=SINCE, valid_to=UNTIL
+    )
+    Membership.objects.create(user=user, role=Role.AUD, valid_from=SINCE, valid_to=TODAY - DAY)
     with django_assert_num_queries(1):
         found = account(user.pk)
         assert found is not None
@@ -149,15 +151,16 @@ def test_an_account_without_any_role_is_found(db: None) -> None:
 
 def test_with_several_roles_the_narrower_work_goes_first(world: World) -> None:
     user = make_user("u", Role.RG, region=world.province)
-    Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE)
-    Membership.objects.create(user=user, role=Role.SYS, valid_from=SINCE)
+    Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE, valid_to=UNTIL)
     assert actor_for(user).role == Role.C1
     assert scope_for(user) == Scope.region("653222")
 
 
 def test_the_session_chooses_among_the_roles_in_force(world: World, client: Client) -> None:
     user = make_user("u", Role.PC, institution=world.school)
-    wider = Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE)
+    wider = Membership.objects.create(
+        user=user, role=Role.C1, region=world.county, valid_from=SINCE, valid_to=UNTIL
+    )
     over = Membership.objects.create(user=user, role=Role.AUD, valid_from=SINCE, valid_to=TODAY - DAY)
     foreign = make_user("v", Role.AUD).memberships.get()
 
@@ -178,7 +181,9 @@ def test_the_session_chooses_among_the_roles_in_force(world: World, client: Clie
 
 def test_whoever_is_handed_the_account_asks_in_the_chosen_capacity(world: World) -> None:
     user = make_user("u", Role.PC, institution=world.school)
-    wider = Membership.objects.create(user=user, role=Role.C1, region=world.county, valid_from=SINCE)
+    wider = Membership.objects.create(
+        user=user, role=Role.C1, region=world.county, valid_from=SINCE, valid_to=UNTIL
+    )
     choose(user, wider.pk)
     assert scope_for(user) == Scope.region("653222")
     choose(user, None)
@@ -192,7 +197,7 @@ def test_the_table_refuses_a_place_that_does_not_fit_the_role(world: World, role
     given = {"region": {"region": world.county}, "institution": {"institution": world.school}, "": {}}[place]
     user = make_user("u")
     with pytest.raises(IntegrityError, match="membership_place_fits_role"), transaction.atomic():
-        Membership.objects.create(user=user, role=role, valid_from=SINCE, **given)
+        Membership.objects.create(user=user, role=role, valid_from=SINCE, valid_to=UNTIL, **given)
 
 
 # --- the filter ------------------------------------------------------------------------------------

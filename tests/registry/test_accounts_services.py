@@ -19,6 +19,8 @@ from registry.accounts.models import Holder, Membership, Role, User
 from registry.accounts.queries import accounts_of_one_person
 from registry.accounts.scopes import actor_for, scope_for
 from registry.accounts.services import (
+    NoHolder,
+    NotTogether,
     OwnRole,
     close_user,
     create_user,
@@ -32,6 +34,9 @@ from registry.lib.scope import Scope
 from tests.registry.places import make_holder, make_user, make_world
 
 pytestmark = pytest.mark.django_db
+
+TODAY = timezone.localdate()
+SOON = TODAY + dt.timedelta(days=30)
 
 
 def codes() -> list[str]:
@@ -67,7 +72,7 @@ def test_a_role_is_granted_from_a_day_to_a_day() -> None:
 def test_a_place_that_does_not_fit_the_role_is_refused_in_words() -> None:
     world = make_world()
     with pytest.raises(ValidationError, match="机构类角色须指定机构"):
-        grant_membership(user=make_user("u"), role=Role.PC, region=world.county, actor=None)
+        grant_membership(user=make_user("u"), role=Role.PC, region=world.county, valid_to=SOON, actor=None)
 
 
 def test_nobody_grants_or_ends_their_own_role() -> None:
@@ -148,10 +153,110 @@ def test_a_role_ends_now_or_on_a_day() -> None:
     end_membership(user.memberships.get(), reason="调离", actor=security)
     assert scope_for(user) == Scope.none()
     assert user.memberships.get().valid_to == timezone.localdate() - dt.timedelta(days=1)
-    fresh = grant_membership(user=user, role=Role.AUD, actor=security)
+    fresh = grant_membership(user=user, role=Role.AUD, valid_to=SOON, actor=security)
     end_membership(fresh, reason="误授", actor=security)
     assert user.memberships.count() == 1
     assert codes() == ["accounts.end_role", "accounts.grant", "accounts.end_role"]
+
+
+def test_a_role_of_staff_ends_within_a_year_and_a_trainee_stays_one() -> None:
+    user = make_user("u")
+    for until, words in ((None, "请写明截止日期"), (TODAY + dt.timedelta(days=400), "任职最长 366 天")):
+        with pytest.raises(ValidationError, match=words):
+            grant_membership(user=user, role=Role.AUD, valid_to=until, actor=None)
+    longest = TODAY + dt.timedelta(days=365)
+    assert grant_membership(user=user, role=Role.AUD, valid_to=longest, actor=None).valid_to == longest
+    assert grant_membership(user=make_user("t"), role=Role.TRN, actor=None).valid_to is None
+
+
+def test_a_role_of_staff_needs_a_natural_person() -> None:
+    nobody = User.objects.create(username="nobody")
+    with pytest.raises(NoHolder, match="还没有登记自然人"):
+        grant_membership(user=nobody, role=Role.AUD, valid_to=SOON, actor=None)
+    with pytest.raises(IntegrityError, match="natural person"), transaction.atomic():
+        Membership.objects.create(user=nobody, role=Role.AUD, valid_from=TODAY, valid_to=SOON)
+    with pytest.raises(IntegrityError, match="ends on a day"), transaction.atomic():
+        Membership.objects.create(user=make_user("u"), role=Role.AUD, valid_from=TODAY)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "together"),
+    [
+        ("SYS", "SEC", False),
+        ("SEC", "AAD", False),
+        ("AAD", "SYS", False),
+        ("SYS", "PC", False),
+        ("RG", "SEC", False),
+        ("AAD", "AUD", False),
+        ("SYS", "SYS", True),
+        ("SYS", "TRN", True),
+        ("C1", "FM", True),
+    ],
+)
+def test_administrators_are_three_people_without_business(first: str, second: str, together: bool) -> None:
+    world = make_world()
+    places = {"PC": {"institution": world.school}, "RG": {"region": world.province}}
+    places |= {"C1": {"region": world.county}, "FM": {"region": world.county}}
+    one = make_user("one", Role(first), **places.get(first, {}))
+    two = make_user("two", holder=one.holder)
+    terms = {"role": Role(second), "valid_to": SOON, **places.get(second, {})}
+    if together:
+        grant_membership(user=two, actor=None, **terms)
+        return
+    with pytest.raises(NotTogether, match="三员须由三人分别担任"):
+        grant_membership(user=two, actor=None, **terms)
+    with pytest.raises(IntegrityError, match="no second role"), transaction.atomic():
+        Membership.objects.create(user=two, valid_from=TODAY, **terms)
+    role = one.memberships.get()
+    end_membership(role, reason="调岗", actor=None)
+    grant_membership(user=two, actor=None, **terms)
+
+
+def test_two_accounts_that_turn_out_to_be_one_person_keep_the_rule() -> None:
+    system, other = make_user("system", Role.SYS), User.objects.create(username="other")
+    old = make_user("old", Role.SEC).holder
+    with pytest.raises(IntegrityError, match="natural person"), transaction.atomic():
+        Membership.objects.create(user=other, role=Role.SEC, valid_from=TODAY, valid_to=SOON)
+    with connection.cursor() as cursor:  # as it may stand from before the rule
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute("ALTER TABLE accounts_membership DISABLE TRIGGER accounts_membership_apart")
+        Membership.objects.create(user=other, role=Role.SEC, valid_from=TODAY, valid_to=SOON)
+        cursor.execute("ALTER TABLE accounts_membership ENABLE ALWAYS TRIGGER accounts_membership_apart")
+    with pytest.raises(IntegrityError, match="no second role"), transaction.atomic():
+        User.objects.filter(pk=other.pk).update(holder=system.holder)
+    User.objects.filter(pk=other.pk).update(holder=old)
+
+
+def test_what_was_given_only_ends_earlier() -> None:
+    given = make_user("u", Role.AUD).memberships.get()
+    kept = Membership.objects.filter(pk=given.pk)
+    later = given.valid_to + dt.timedelta(days=1)  # type: ignore[operator]
+    changes = ({"valid_to": later}, {"valid_to": None}, {"role": "SEC"}, {"valid_from": TODAY})
+    for change in (*changes, {"user": make_user("v")}, {"granted_by": make_user("w")}):
+        with pytest.raises(IntegrityError, match="stays as it was given"), transaction.atomic():
+            kept.update(**change)
+    assert kept.update(valid_to=SOON) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_grants_at_once_that_exclude_each_other_one_is_made() -> None:
+    holder = make_holder("one person")
+    accounts = [make_user(f"u{n}", holder=holder) for n in range(12)]
+    roles = (Role.SYS, Role.SEC, Role.AAD)
+
+    def grant(n: int) -> bool:
+        try:
+            Membership.objects.create(user=accounts[n], role=roles[n % 3], valid_from=TODAY, valid_to=SOON)
+        except IntegrityError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(12) as pool:
+        made = sum(pool.map(grant, range(12)))
+    assert made == Membership.objects.count() >= 1
+    assert len(set(Membership.objects.values_list("role", flat=True))) == 1
 
 
 def test_closing_twice_is_closing_once() -> None:

@@ -129,7 +129,14 @@ def officer(client: Client) -> User:
 
 
 def role_form(user: User) -> dict[str, object]:
-    return {"user": user.pk, "role": "AUD", "institution": "", "region": "", "valid_from": "2026-01-01"}
+    return {
+        "user": user.pk,
+        "role": "AUD",
+        "institution": "",
+        "region": "",
+        "valid_from": "2026-01-01",
+        "valid_to": "2026-12-31",
+    }
 
 
 def test_the_security_officer_gives_and_ends_a_role(client: Client, officer: User, clerk: User) -> None:

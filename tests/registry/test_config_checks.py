@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
 from pytest_django.fixtures import Settings
 
+from registry.accounts.models import User
 from registry.config import checks
 from registry.config import settings as ours
 
@@ -54,3 +57,15 @@ def test_fonts_are_asked_for_only_where_a_manifest_lists_them(tmp_path: Path, se
     assert ids(checks.fonts_are_present()) == ["jiangce.W001"]
     (manifest.parent / "Song.ttf").touch()
     assert checks.fonts_are_present() == []
+
+
+@pytest.mark.django_db
+def test_production_has_no_superuser(settings: Settings) -> None:
+    settings.PRODUCTION = True
+    assert checks.nobody_is_superuser() == []
+    root = User.objects.create(username="root", is_superuser=True)
+    assert ids(checks.nobody_is_superuser()) == ["jiangce.E020"]
+    with pytest.raises(SystemCheckError, match="1 accounts are superusers"):
+        call_command("check", deploy=True, tags=["security"])
+    User.objects.filter(pk=root.pk).update(is_superuser=False)
+    assert checks.nobody_is_superuser() == []

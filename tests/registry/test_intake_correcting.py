@@ -9,10 +9,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role, User
 from registry.intake import corrections, reading, services
 from registry.intake.models import Batch, RejectedRow
 from tests import town as towns
+from tests.registry.places import make_user
 from tests.registry.test_intake_corrections import WHO, WRONG, correct, faulty, look, sheet
 from tests.sheets import cast
 from tests.signing import sign_in
@@ -31,8 +32,7 @@ def batch(town: Town) -> Batch:
 
 
 def client_of(town: Town, role: Role = Role.RG, **place: Any) -> Client:
-    user = User.objects.create(username=f"{role}-{len(place)}-{User.objects.count()}")
-    Membership.objects.create(user=user, role=role, valid_from=towns.ALWAYS, **place)
+    user = make_user(f"{role}-{len(place)}-{User.objects.count()}", role, **place)
     client = Client()
     sign_in(client, user)
     return client

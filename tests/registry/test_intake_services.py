@@ -14,12 +14,13 @@ from django.core.management import call_command
 from django.db import DataError, OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role, User
 from registry.audit.models import Action
 from registry.intake import kinds, progress, services, staging, store, working
 from registry.intake.models import Batch, FilePart, Issue, Progress
 from registry.people.models import Document, Person
 from tests import town as towns
+from tests.registry.places import make_user
 from tests.town import (
     State,
     Town,
@@ -421,9 +422,7 @@ def test_what_is_out_of_reach_cannot_be_registered(town: Town) -> None:
     """An office writes into its own division, a school into itself."""
 
     def clerk(name: str, role: Role, **place: Any) -> User:
-        user = User.objects.create(username=name)
-        Membership.objects.create(user=user, role=role, valid_from=towns.ALWAYS, **place)
-        return user
+        return make_user(name, role, **place)
 
     county = clerk("county", Role.RG, region_id=towns.CITY)
     school = clerk("school", Role.PC, institution=town.school)

@@ -15,9 +15,10 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from registry.accounts.models import Membership, Role, User
+from registry.accounts.models import Role
 from registry.lib.scope import Scope
 from registry.people.models import Document
+from tests.registry.places import make_user
 from tests.signing import sign_in
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register
 from training.targets import indicators, queries, services, sums
@@ -55,8 +56,7 @@ def register() -> Register:
 
 
 def signed_in(role: str, **place: Any) -> Client:
-    user = User.objects.create(username=f"u-{role}-{'-'.join(str(value) for value in place.values())}")
-    Membership.objects.create(user=user, role=role, valid_from=dt.date(2020, 1, 1), **place)
+    user = make_user(f"u-{role}-{'-'.join(str(value) for value in place.values())}", Role(role), **place)
     client = Client()
     sign_in(client, user)
     return client

@@ -11,6 +11,7 @@ from registry.config import roles
 
 
 class Command(BaseCommand):
+    policy = "system.config"
     help = "Gives the database's roles what they need and nothing else; run it after migrate, as the tables' owner."
 
     def add_arguments(self, parser: CommandParser) -> None:
