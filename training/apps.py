@@ -23,6 +23,7 @@ class TrainingConfig(AppConfig):
         from training.claims import copies as money
         from training.claims.panels import MONEY
         from training.enrolments import copies as trainings
+        from training.enrolments import receipts
         from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND
@@ -35,3 +36,4 @@ class TrainingConfig(AppConfig):
         panels.register(MONEY)
         contributors.register(trainings.TRAININGS)
         contributors.register(money.MONEY)
+        receipts.name_all()

@@ -16,7 +16,11 @@ from registry.people.panels import Panel
 
 def _certificates(scope: Scope, person: Person) -> Mapping[str, Any]:
     rows = list(of_person(scope, person.pk))
-    return {"rows": rows, "aside": _t("%(n)s 本") % {"n": len(rows)} if rows else ""}
+    return {
+        "rows": rows,
+        "aside": _t("%(n)s 本") % {"n": len(rows)} if rows else "",
+        "receipts": scope.kind == "own",
+    }
 
 
 CERTIFICATES = Panel("certificates", _("证书"), "certificates/issuance/_panel.html", _certificates, order=30)

@@ -19,6 +19,8 @@ from registry.audit.numbers import numbers_in, veiled
 
 SYSTEM_ACTOR = "系统"
 
+RowId = int | UUID
+
 
 class Account(Protocol):
     """An account, as far as the record needs it."""

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from uuid import UUID
 
 from django.db import connection
 
 from registry.audit.commitments import HASH_BYTES, commit
 from registry.audit.models import Detail, Manifest
-from registry.audit.services import id_type, rows_function
+from registry.audit.services import RowId, id_type, rows_function
 from registry.lib.scope import Scope
 
-RowId = int | UUID
 Fault = Literal["changed", "missing", "returned", "unlisted"]
 
 REMOVED = bytes(HASH_BYTES)

@@ -19,6 +19,7 @@ ROOMS = [
     ("review/", "registry.review"),
     ("rights/", "registry.rights"),
     ("institutions/", "registry.institutions"),
+    ("certificates/", "certificates.issuance"),
     ("classes/", "training.classes"),
     ("enrolments/", "training.enrolments"),
     ("targets/", "training.targets"),

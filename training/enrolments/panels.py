@@ -28,6 +28,7 @@ def _trainings(scope: Scope, person: Person) -> Mapping[str, Any]:
     return {
         "rows": list(found.prefetch_related("klass__region")[:SHOWN]),
         **sums,
+        "receipts": scope.kind == "own",
         "aside": _t("%(n)s 次培训，结业 %(finished)s 次") % sums,
     }
 

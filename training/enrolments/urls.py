@@ -14,4 +14,6 @@ urlpatterns = [
     path("<int:enrolment_id>/", views.detail, name="detail"),
     path("<int:enrolment_id>/cells/", views.cells, name="cells"),
     path("<int:enrolment_id>/result-cells/", views.cells, {"reports": True}, name="result_cells"),
+    path("<int:enrolment_id>/receipt/", views.receipt, name="receipt"),
+    path("<int:enrolment_id>/receipt.json", views.receipt_file, name="receipt_file"),
 ]

@@ -7,13 +7,14 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from registry.accounts.policy import can, requires
+from registry.audit import receipts
 from registry.audit import services as audit
 from registry.intake import cage, reading, source, store
 from registry.intake import queries as intake
@@ -23,6 +24,7 @@ from training.classes import queries as classes
 from training.enrolments import export, queries
 from training.enrolments.forms import EnrolmentFilter
 from training.enrolments.models import Enrolment
+from training.enrolments.receipts import rows_of
 
 
 @require_GET
@@ -85,6 +87,7 @@ def detail(request: Any, enrolment_id: int) -> HttpResponse:
         "training/enrolments/detail.html",
         {
             "row": row,
+            "may_receipt": can(request.actor, "audit.receipt"),
             "origins": [
                 (origin, intake.batch(request.scope, origin.batch.pk) is not None) for origin in origins
             ],
@@ -114,6 +117,37 @@ def cells(request: Any, enrolment_id: int, reports: bool = False) -> HttpRespons
         "training/enrolments/_cells.html",
         {"row": row, "origin": origin, "cells": found, "gone": gone},
     )
+
+
+@require_GET
+@requires("audit.receipt")
+def receipt(request: Any, enrolment_id: int) -> HttpResponse:
+    """What the log holds of the row, for its person to keep; with what was attested and paid by the same row."""
+    row = _enrolment(request, enrolment_id)
+    return render(
+        request,
+        "registry/audit/receipt.html",
+        {
+            **receipts.shown(rows_of(row)),
+            "title": row.klass.occupation_text or row.klass.name or row.klass.number,
+            "person_id": row.person_id,
+            "download": "enrolments:receipt_file",
+            "row": row,
+        },
+    )
+
+
+@require_GET
+@requires("audit.receipt")
+def receipt_file(request: Any, enrolment_id: int) -> HttpResponse:
+    """The receipt as a file."""
+    try:
+        made = receipts.receipt(rows_of(_enrolment(request, enrolment_id)))
+    except receipts.NoReceipt:
+        raise Http404 from None
+    answer = JsonResponse(made, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer.headers["Content-Disposition"] = f'attachment; filename="receipt-enrolment-{enrolment_id}.json"'
+    return answer
 
 
 def _enrolment(request: Any, enrolment_id: int) -> Enrolment:
