@@ -3,7 +3,7 @@
 from registry.accounts.models import Holder, Membership, SmsMessage, User
 from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
 from registry.door.models import Knock, Verification
-from registry.exports.models import ReadingLimit, ReadingReason
+from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
 from registry.lib.models import Counter
@@ -24,6 +24,9 @@ __all__ = [
     "Decision",
     "Detail",
     "Document",
+    "Export",
+    "ExportContent",
+    "ExportPart",
     "FilePart",
     "Filing",
     "Holder",

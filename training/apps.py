@@ -17,6 +17,7 @@ class TrainingConfig(AppConfig):
         if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
             return
         from registry.config import panels as home
+        from registry.exports import sources
         from registry.intake import kinds
         from registry.people import panels
         from registry.rights import contributors
@@ -24,6 +25,7 @@ class TrainingConfig(AppConfig):
         from training.claims.panels import MONEY
         from training.enrolments import copies as trainings
         from training.enrolments import receipts
+        from training.enrolments.export import ENROLMENTS
         from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
         from training.rosters.sheets import ROSTER_KIND
@@ -32,6 +34,7 @@ class TrainingConfig(AppConfig):
         kinds.register(ROSTER_KIND)
         kinds.register(LEDGER_KIND)
         home.register(HEADLINE)
+        sources.register(ENROLMENTS)
         panels.register(TRAININGS)
         panels.register(MONEY)
         contributors.register(trainings.TRAININGS)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.policy import can
 from registry.config.panels import Card, register, register_counter
+from registry.exports.releasing import RELEASE
 from registry.intake import kinds
 from registry.intake import queries as intake
 from registry.lib.scope import Actor
@@ -16,6 +17,7 @@ from registry.people import looking, panels
 from registry.people import queries as people
 from registry.people.panels import Panel
 from registry.review import panels as review
+from registry.review import procedures
 from registry.rights import cards as rights
 
 SHOWN = 8
@@ -50,6 +52,7 @@ def _count_matches(actor: Actor) -> int:
 def register_all() -> None:
     """Called once, when the program is ready."""
     panels.register(Panel("looked", _("谁查看过"), "registry/people/_looked.html", looking.latest, order=90))
+    procedures.register(RELEASE)
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)

@@ -14,6 +14,7 @@ from registry.config.api import api
 ROOMS = [
     ("accounts/", "registry.accounts"),
     ("door/", "registry.door"),
+    ("exports/", "registry.exports"),
     ("intake/", "registry.intake"),
     ("people/", "registry.people"),
     ("review/", "registry.review"),

@@ -12,8 +12,9 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -33,6 +34,18 @@ _OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where a file comes from: a sentence under every sheet and at the foot of every printed page, and properties.
+
+    ``hidden`` stands among the custom properties of the document, where no page shows it.
+    """
+
+    number: str
+    sentence: str
+    hidden: Mapping[str, str] = field(default_factory=dict)
 
 
 class FormulaRefused(TypeError):
@@ -71,14 +84,18 @@ def write_xlsx(
     *,
     name: str = "数据",
     widths: Sequence[float] = (),
+    mark: Mark | None = None,
 ) -> int:
     """One table under one heading row; returns how many rows were written. More than a sheet holds goes
-    on.
+    on. A mark goes under the rows of every sheet.
     """
     with open_book(out) as book:
-        table = _Table(book, headings, name, widths)
+        if mark is not None:
+            _sign(book, mark)
+        table = _Table(book, headings, name, widths, mark)
         for cells in rows:
             table.add(cells)
+        table.end()
         return table.count
 
 
@@ -100,13 +117,25 @@ def undefused(text: str) -> str:
     return text[1:] if text[:1] == "'" and _RISKY.match(text, 1) else text
 
 
+def _sign(book: xlsxwriter.Workbook, mark: Mark) -> None:
+    book.set_properties({"subject": mark.number, "comments": mark.sentence})
+    for name, value in mark.hidden.items():
+        book.set_custom_property(name, value)
+
+
 class _Table:
     """Rows going into a sheet, and into the next one when it is full."""
 
     def __init__(
-        self, book: xlsxwriter.Workbook, headings: Sequence[str], name: str, widths: Sequence[float]
+        self,
+        book: xlsxwriter.Workbook,
+        headings: Sequence[str],
+        name: str,
+        widths: Sequence[float],
+        mark: Mark | None = None,
     ) -> None:
-        self._book, self._headings, self._name = book, headings, name
+        self._book, self._headings, self._name, self._mark = book, headings, name, mark
+        self._last = LAST_ROW - (2 if mark else 0)  # a mark takes an empty row and its own
         self._widths = widths or [min(40.0, max(10.0, 2.2 * len(heading) + 2)) for heading in headings]
         self._head = book.add_format({"bold": True, "bottom": 1, "text_wrap": True, "valign": "vcenter"})
         self._day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -117,12 +146,20 @@ class _Table:
         self._begin()
 
     def add(self, cells: Sequence[object]) -> None:
-        if self._at == LAST_ROW:
+        if self._at == self._last:
+            self.end()
             self._begin()
         for column, cell in enumerate(cells):
             self._write(column, cell)
         self._at += 1
         self.count += 1
+
+    def end(self) -> None:
+        """What stands under the rows of a sheet."""
+        if self._mark is not None:
+            self._sheet.write_string(self._at + 1, 0, self._mark.sentence)
+            # In the language of page footers an ampersand is a command.
+            self._sheet.set_footer("&L&8" + self._mark.sentence.replace("&", "&&")[:200] + "&R&8&P/&N")
 
     def _begin(self) -> None:
         self._sheets += 1

@@ -72,6 +72,42 @@ def me(request: Any) -> HttpResponse:
     return _account(request, person)
 
 
+@require_GET
+@requires("person.readers")
+def my_readers(request: Any) -> HttpResponse:
+    """Who looked at what is on record about oneself (谁查看过我的信息)."""
+    scope = request.scope
+    person = queries.person(scope, scope.person_id) if scope.kind == "own" else None
+    if person is None:
+        return render(request, "registry/people/no_account.html", status=404)
+    return _readers(request, person)
+
+
+@require_GET
+@requires("person.readers")
+def readers(request: Any, person_id: UUID) -> HttpResponse:
+    """Who looked at a person within the scope, as far as the reader's role is told."""
+    person = queries.person(request.scope, person_id)
+    if person is None:
+        raise Http404
+    return _readers(request, person)
+
+
+def _readers(request: Any, person: Person) -> HttpResponse:
+    own = request.scope.kind == "own"
+    with_notes = request.scope.sees_everything
+    found = listed(request, looking.actions(request.scope, person), ["-id"])
+    context = {
+        "person": person,
+        "own": own,
+        "list": found,
+        "rows": looking.readings(found.rows, with_notes=with_notes),
+        "with_notes": with_notes,
+        "menu": "people:me" if own else "people:list",
+    }
+    return render(request, "registry/people/readers.html", context)
+
+
 def _account(request: Any, person: Person) -> HttpResponse:
     return render(
         request,

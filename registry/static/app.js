@@ -80,7 +80,8 @@
     const question = event.target.dataset.confirm;
     if (question && !window.confirm(question)) { event.preventDefault(); event.stopPropagation(); return; }
     // A double click must not hand the same thing in twice; the server refuses it too.
-    if (event.target.method === "post") {
+    // A form that fetches a file (data-keep) leaves the page as it is, and may be used again.
+    if (event.target.method === "post" && event.target.dataset.keep === undefined) {
       window.setTimeout(() => event.target.querySelectorAll("button:not([type=button])").forEach((b) => { b.disabled = true; }));
     }
   });

@@ -10,7 +10,6 @@ app_name = "enrolments"
 
 urlpatterns = [
     path("", views.enrolment_list, name="list"),
-    path("export.xlsx", views.workbook, name="export"),
     path("<int:enrolment_id>/", views.detail, name="detail"),
     path("<int:enrolment_id>/cells/", views.cells, name="cells"),
     path("<int:enrolment_id>/result-cells/", views.cells, {"reports": True}, name="result_cells"),

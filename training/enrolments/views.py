@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
-from django.db import transaction
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from registry.accounts.policy import can, requires
 from registry.audit import receipts
-from registry.audit import services as audit
 from registry.intake import cage, reading, source, store
 from registry.intake import queries as intake
 from registry.lib.web import listed, page_or_part
 from registry.people import looking
 from training.classes import queries as classes
-from training.enrolments import export, queries
+from training.enrolments import queries
 from training.enrolments.forms import EnrolmentFilter
 from training.enrolments.models import Enrolment
 from training.enrolments.receipts import rows_of
@@ -46,29 +42,6 @@ def enrolment_list(request: Any) -> HttpResponse:
     )
 
 
-@require_GET
-@requires("export.rows")
-def workbook(request: Any) -> HttpResponse:
-    """The rows that the list shows under the same filter, as xlsx; that they left is recorded."""
-    form, found = _asked_for(request)
-    out = io.BytesIO()
-    n = export.write(out, found)
-    with transaction.atomic():
-        asked = {name: str(value) for name, value in form.cleaned_data.items() if value}
-        audit.record(
-            code="enrolments.export",
-            actor=request.user,
-            subject_type="enrolment",
-            n=n,
-            after={"filter": asked},
-        )
-    return HttpResponse(
-        out.getvalue(),
-        content_type="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        headers={"Content-Disposition": content_disposition_header(True, _("培训记录.xlsx")) or "attachment"},
-    )
-
-
 def _asked_for(request: Any) -> tuple[EnrolmentFilter, QuerySet[Enrolment]]:
     form = EnrolmentFilter(request.GET)
     form.is_valid()
@@ -80,7 +53,7 @@ def _asked_for(request: Any) -> tuple[EnrolmentFilter, QuerySet[Enrolment]]:
 def detail(request: Any, enrolment_id: int) -> HttpResponse:
     """One enrolment: the facts it is counted by, and its file, sheet and row: two where another sheet ended it."""
     row = _enrolment(request, enrolment_id)
-    looking.note(row.person, reader=request.user)
+    looking.note(row.person, reader=request.user, what="enrolment")
     origins = queries.provenance(row)
     return render(
         request,
@@ -100,6 +73,7 @@ def detail(request: Any, enrolment_id: int) -> HttpResponse:
 def cells(request: Any, enrolment_id: int, reports: bool = False) -> HttpResponse:
     """The cells of the row in the sheet as it came, read again from the kept file; ``reports``: of the result's row."""
     row = _enrolment(request, enrolment_id)
+    looking.note(row.person, reader=request.user, what="source")
     origin = next((each for each in queries.provenance(row) if each.reports == reports), None)
     if origin is None:
         raise Http404
