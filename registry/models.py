@@ -1,6 +1,6 @@
 """Doorway: the models of every room of the registry app."""
 
-from registry.accounts.models import Holder, Membership, SmsMessage, User
+from registry.accounts.models import FormerPassword, Holder, Membership, SmsMessage, User
 from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
 from registry.door.models import Knock, Verification
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
@@ -29,6 +29,7 @@ __all__ = [
     "ExportPart",
     "FilePart",
     "Filing",
+    "FormerPassword",
     "Holder",
     "Institution",
     "InstitutionAlias",

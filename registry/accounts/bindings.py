@@ -15,6 +15,9 @@ BACK_OFFICE = "backoffice.enter"
 #: name of the page → why everybody may open it, signed in or not
 PUBLIC: Mapping[str, str] = {
     "accounts:sign-in": "the door",
+    "accounts:second-step": "the door, second half",
+    "account_login": "the door, as a library calls it",
+    "mfa_authenticate": "the door, second half, as a library calls it",
     "accounts:sign-out": "the way out; does nothing for who is not in",
     "door:knock": "the trainees' door",
     "door:code": "the trainees' door",

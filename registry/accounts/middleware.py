@@ -13,11 +13,13 @@ from django.utils.translation import gettext as _
 from registry.accounts import session_keys as keys
 from registry.accounts.acting import capacity
 from registry.accounts.bindings import PUBLIC, action_of
+from registry.accounts.door_middleware import ask_anew
 from registry.accounts.models import User
-from registry.accounts.policy import Refused, require
+from registry.accounts.policy import NeedsConfirmation, Refused, require
 from registry.accounts.scopes import actor_for, choose
 from registry.audit.context import acting_as
 from registry.lib.scope import Actor
+from registry.lib.web import HtmxHttpRequest
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -65,16 +67,22 @@ class EveryPageHasAnAction:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
-    ) -> None:
+        self, request: HtmxHttpRequest, view: Callable[..., HttpResponse], args: Any, kwargs: Any
+    ) -> HttpResponse | None:
         match = request.resolver_match
         # Operations of the API are asked one by one, after the key or session was looked at.
         if match is None or hasattr(view, "policy") or match.namespaces[:1] == ["api"]:
-            return
+            return None
         if match.view_name in PUBLIC:
-            return
+            return None
         action = action_of(view, match.view_name, request.method or "")
         if action is None:
             raise Refused(_("这个页面没有设定权限，不能打开。请把地址告诉系统管理员。"))
-        actor: Actor = request.actor  # type: ignore[attr-defined]
-        require(actor, action)
+        try:
+            require(request.actor, action)
+        except NeedsConfirmation as error:
+            # What a middleware raises reaches no other middleware as an exception.
+            if (way := ask_anew(request, error)) is not None:
+                return way
+            raise
+        return None

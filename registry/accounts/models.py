@@ -9,6 +9,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -88,6 +89,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     )
     is_active = models.BooleanField(_("启用"), default=True)
     is_staff = models.BooleanField(_("可进后台"), default=False)
+    must_change = models.BooleanField(_("须改密码"), default=False, editable=False)
+    password_set_at = models.DateTimeField(_("密码设定时间"), default=timezone.now, editable=False)
     created_at = models.DateTimeField(_("建立时间"), auto_now_add=True)
 
     objects = UserManager["User"]()
@@ -109,6 +112,24 @@ class User(AbstractBaseUser, PermissionsMixin):
         return str(self)
 
     get_short_name = get_full_name
+
+
+class FormerPassword(models.Model):
+    """The hash of a password that an account had or has, so that it is not chosen again."""
+
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="former_passwords", verbose_name=_("账号")
+    )
+    password = models.CharField(_("密码散列"), max_length=128)
+    set_at = models.DateTimeField(_("设定时间"), auto_now_add=True)
+
+    class Meta:
+        db_table = "accounts_former_password"
+        verbose_name = _("用过的密码")
+        verbose_name_plural = _("用过的密码")
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.set_at:%Y-%m-%d}"
 
 
 class Membership(models.Model):

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.accounts.holders import holder_of_index, holder_of_number
 from registry.accounts.models import ADMINISTRATORS, Holder, Membership, Role, User
 from registry.accounts.queries import accounts_of_one_person
+from registry.accounts.sessions import end_sessions, forget_session
 from registry.audit import services as audit
 from registry.institutions.models import Institution
 from registry.lib import figures
@@ -64,7 +65,7 @@ def create_user(
 
 @transaction.atomic
 def close_user(user: User, *, reason: str, actor: User | None) -> None:
-    """The account can no longer sign in; its sessions end with the next request.
+    """The account can no longer sign in; its sessions end at once.
 
     Closing twice is closing once.
     """
@@ -72,6 +73,7 @@ def close_user(user: User, *, reason: str, actor: User | None) -> None:
         audit.record(
             code="accounts.close", actor=actor, subject_type="user", subject_id=user.pk, reason=reason
         )
+    end_sessions(user)
     user.is_active = False
 
 
@@ -146,29 +148,49 @@ def end_membership(
         before=before,
         after={"valid_to": last.isoformat()},
     )
+    if last < timezone.localdate():
+        end_sessions(membership.user)
 
 
 @transaction.atomic
-def signed_in(user: User) -> None:
-    """Keep that somebody came in."""
-    audit.record(code="accounts.sign_in", actor=user, subject_type="user", subject_id=user.pk)
+def signed_in(user: User, factor: str = "") -> None:
+    """Keep that somebody came in, and by which second factor."""
+    audit.record(
+        code="accounts.sign_in",
+        actor=user,
+        subject_type="user",
+        subject_id=user.pk,
+        after={"second_factor": factor} if factor else None,
+    )
 
 
 @transaction.atomic
-def signed_out(user: User) -> None:
-    """Keep that somebody left."""
-    audit.record(code="accounts.sign_out", actor=user, subject_type="user", subject_id=user.pk)
+def signed_out(user: User, session_key: str | None = None, *, why: str = "") -> None:
+    """Keep that somebody left, or that their session was over (`idle`, `long`)."""
+    forget_session(session_key)
+    audit.record(code="accounts.sign_out", actor=user, subject_type="user", subject_id=user.pk, reason=why)
 
 
 @transaction.atomic
-def sign_in_refused(username: str) -> None:
-    """Keep a failed try at an account that exists.
+def sign_in_refused(username: str, until: dt.datetime | None = None) -> None:
+    """Keep a failed try, and that the door is shut for it `until`; at a name that nobody has as at any other.
 
     What was typed is not kept: people type passwords, and identity numbers, into the first field they see.
     """
     user_id = User.objects.filter(username=username).values_list("pk", flat=True).first()
-    if user_id is not None:
-        audit.record(code="accounts.sign_in_refused", actor=None, subject_type="user", subject_id=user_id)
+    audit.record(
+        code="accounts.locked_out" if until else "accounts.sign_in_refused",
+        actor=None,
+        subject_type="user",
+        subject_id=user_id or "",
+        after={"until": until.isoformat(timespec="seconds")} if until else None,
+    )
+
+
+@transaction.atomic
+def confirmed(user: User) -> None:
+    """Keep that somebody proved anew who they are."""
+    audit.record(code="accounts.confirm", actor=user, subject_type="user", subject_id=user.pk)
 
 
 def membership_facts(membership: Membership) -> dict[str, object]:

@@ -10,3 +10,6 @@ CONFIRMED_AT = "confirmed_at"
 ASSURANCE = "assurance"
 #: whether the holder, one of the staff, came in with a second factor
 SECOND_FACTOR = "second_factor"
+#: when the session began and when it was last used (at most a minute late), in seconds since 1970
+BEGUN_AT = "begun_at"
+SEEN_AT = "seen_at"

@@ -12,6 +12,7 @@ from ninja.errors import AuthenticationError, HttpError
 from ninja.errors import ValidationError as Malformed
 from ninja.security import django_auth
 
+from registry.accounts.policy import NeedsConfirmation
 from registry.config import views
 from registry.lib.limiting import TooOften
 from registry.review.errors import Conflict
@@ -56,6 +57,10 @@ def build() -> NinjaAPI:
             "case": as_told(error.case),
         }
         return api.create_response(request, answer, status=409)
+
+    @api.exception_handler(NeedsConfirmation)
+    def unsure(request: HttpRequest, error: NeedsConfirmation) -> HttpResponse:
+        return _answer(api, request, 403, "confirm", str(error))
 
     @api.exception_handler(ValidationError)
     def invalid(request: HttpRequest, error: ValidationError) -> HttpResponse:

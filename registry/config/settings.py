@@ -17,6 +17,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from registry.config.door import *  # noqa: F403  (what allauth and axes are told)
+
 BASE_DIR = Path(__file__).resolve().parents[2]
 
 _TRUE = {"1", "true", "yes", "on"}
@@ -215,6 +217,13 @@ INSTALLED_APPS = [
     "django_htmx",
     "import_export",
     "procrastinate.contrib.django",
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "axes",
     "registry",
     "certificates",
     "training",
@@ -234,11 +243,16 @@ MIDDLEWARE = [
     # request.actor and request.scope: in which capacity, and how far they see.
     "registry.accounts.middleware.ActorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    # Ends sessions that are over, and lets nobody past the door who is not all the way in.
+    "registry.accounts.door_middleware.DoorMiddleware",
     # Every page asks for sign-in; an open one must say so (login_not_required).
     "registry.config.middleware.SignInRequired",
     # Pages of libraries ask the matrix here; one that nobody bound to an action is closed.
     "registry.accounts.middleware.EveryPageHasAnAction",
     "django.contrib.messages.middleware.MessageMiddleware",
+    # Answers whoever is locked out, whichever view was asked.
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "registry.config.urls"
@@ -285,7 +299,11 @@ STORAGES = {
 # --- who may come in -------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "registry.User"
-AUTHENTICATION_BACKENDS = ["registry.accounts.backends.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    # Refuses whoever is locked out before a password is looked at.
+    "axes.backends.AxesStandaloneBackend",
+    "registry.accounts.backends.RoleBackend",
+]
 LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
@@ -295,15 +313,24 @@ PASSWORD_HASHERS = [
 ]
 _VALIDATORS = "django.contrib.auth.password_validation."
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": _VALIDATORS + "UserAttributeSimilarityValidator"},
+    {
+        "NAME": _VALIDATORS + "UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("username", "display_name")},
+    },
     {"NAME": _VALIDATORS + "MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": _VALIDATORS + "CommonPasswordValidator"},
     {"NAME": _VALIDATORS + "NumericPasswordValidator"},
+    {"NAME": "registry.accounts.passwords.NotUsedBefore", "OPTIONS": {"remembered": 5}},
 ]
+# 0: a password does not age. Some rules of the house ask for 90.
+PASSWORD_MAX_DAYS = env_int("JIANGCE_PASSWORD_MAX_DAYS", 0)
 
 # The __Host- prefix binds the cookie to this host; browsers accept it only over TLS.
 SESSION_COOKIE_NAME = "__Host-sid" if PRODUCTION else "sid"
 SESSION_COOKIE_AGE = env_int("JIANGCE_SESSION_SECONDS", 8 * 3600, minimum=60)
+# How long a session lives without a request; those who handle money have less.
+IDLE_SECONDS = env_int("JIANGCE_IDLE_SECONDS", 30 * 60, minimum=60)
+IDLE_SECONDS_FINANCE = env_int("JIANGCE_IDLE_SECONDS_FINANCE", 15 * 60, minimum=60)
 # How long a proof of identity counts for actions that ask for a fresh one.
 STEP_UP_SECONDS = env_int("JIANGCE_STEP_UP_SECONDS", 600, minimum=30)
 SESSION_COOKIE_HTTPONLY = True

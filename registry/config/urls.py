@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     *(path(prefix, include(f"{room}.urls")) for prefix, room in ROOMS if find_spec(f"{room}.urls")),
+    path("accounts/", include("registry.accounts.library_urls")),
 ]
 
 handler400 = "registry.config.views.bad_request"

@@ -11,6 +11,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.accounts import factors
 from registry.accounts.models import Role, User
 from registry.accounts.services import sign_in_refused
 from registry.audit.models import Action
@@ -29,7 +30,16 @@ def clerk() -> User:
     user = make_user("clerk", Role.PC, institution=make_world().school)
     user.set_password(PASSWORD)
     user.save()
+    factors.give_app(user)
     return user
+
+
+def come_in(client: Client, user: User, **more: str) -> Any:
+    """Through the whole door: password, then a code of the app."""
+    knock(client, user.username, **more)
+    code = factors.next_code(user)
+    assert code is not None
+    return client.post("/accounts/second-step/", {"code": code[0]})
 
 
 def knock(client: Client, username: str = "clerk", password: str = PASSWORD, **more: str) -> object:
@@ -49,12 +59,15 @@ def test_a_stranger_is_led_to_the_door_and_back(client: Client, clerk: User) -> 
     page = client.get(away["Location"])
     assert page.status_code == 200
     assert "用户名" in page.content.decode() and "/?page=2" in page.content.decode()
-    back = knock(client, next="/?page=2")
-    assert (back.status_code, back["Location"]) == (302, "/?page=2")  # type: ignore[attr-defined, index]
+    step = knock(client, next="/?page=2")
+    assert (step.status_code, step["Location"]) == (302, "/accounts/second-step/")  # type: ignore[attr-defined, index]
+    assert client.get("/").status_code == 302, "half a sign-in opens nothing"
+    back = come_in(client, clerk, next="/?page=2")
+    assert (back.status_code, back["Location"]) == (302, "/?page=2")
 
 
 def test_the_first_page_knows_who_came(client: Client, clerk: User) -> None:
-    knock(client)
+    come_in(client, clerk)
     page = client.get("/")
     assert page.status_code == 200
     request = page.wsgi_request
@@ -64,17 +77,18 @@ def test_the_first_page_knows_who_came(client: Client, clerk: User) -> None:
 
 
 def test_coming_and_going_is_on_record(client: Client, clerk: User) -> None:
-    knock(client)
+    come_in(client, clerk)
     assert client.post("/accounts/sign-out/").status_code == 302
     assert client.get("/").status_code == 302
-    assert codes() == ["accounts.sign_in", "accounts.sign_out"]
+    assert codes() == ["accounts.second_factor_add", "accounts.sign_in", "accounts.sign_out"]
+    assert Action.objects.get(code="accounts.sign_in").after == {"second_factor": "totp"}
     assert set(Action.objects.values_list("actor_id", flat=True)) == {clerk.pk}
     gone = Action.objects.get(code="accounts.sign_out")
     assert gone.actor_role == "PC" and gone.request_id
 
 
 def test_signing_out_needs_a_post(client: Client, clerk: User) -> None:
-    knock(client)
+    come_in(client, clerk)
     assert client.get("/accounts/sign-out/").status_code == 405
     assert client.get("/").status_code == 200
 
@@ -98,22 +112,21 @@ def test_a_closed_account_stays_outside_and_reads_alike(client: Client, clerk: U
 
 
 def test_an_account_closed_meanwhile_is_put_out_at_the_next_page(client: Client, clerk: User) -> None:
-    knock(client)
+    come_in(client, clerk)
     User.objects.update(is_active=False)
     assert client.get("/").status_code == 302
 
 
 def test_an_account_without_a_role_is_told_so(client: Client, clerk: User) -> None:
     clerk.memberships.all().delete()
-    knock(client)
+    come_in(client, clerk)
     page = client.get("/")
     assert page.status_code == 403
     assert "没有有效的角色" in page.content.decode()
 
 
 def test_nobody_is_sent_to_another_site(client: Client, clerk: User) -> None:
-    back = knock(client, next="https://evil.example/")
-    assert back["Location"] == "/"  # type: ignore[index]
+    assert come_in(client, clerk, next="https://evil.example/")["Location"] == "/"
 
 
 def test_the_form_is_guarded_against_other_sites(clerk: User) -> None:
