@@ -306,3 +306,15 @@ class TableAdmin(AuditedAdmin, ImportExportModelAdmin):  # type: ignore[misc]
     # With a byte order mark Excel takes Chinese csv for what it is.
     from_encoding = "utf-8-sig"
     to_encoding = "utf-8-sig"
+
+    def export_action(self, request: Any) -> Any:
+        """The library's page has styles and handlers of its own, which our pages do not hold."""
+        answer = super().export_action(request)
+        if hasattr(answer, "add_post_render_callback"):
+            answer.add_post_render_callback(_without_styles)
+        return answer
+
+
+def _without_styles(answer: Any) -> None:
+    # What stands on the page as data is escaped, so only the library's own attributes look like this.
+    answer.content = re.sub(rb'\s(?:style|on[a-z]+)="[^"]*"', b"", answer.content)
