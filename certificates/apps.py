@@ -12,11 +12,12 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
-        from certificates.issuance import copies, receipts
+        from certificates.issuance import copies, keeping, receipts
         from certificates.issuance.panels import CERTIFICATES
         from registry.people import panels
-        from registry.rights import contributors
+        from registry.rights import contributors, keepers
 
         panels.register(CERTIFICATES)
         contributors.register(copies.CERTIFICATES)
         receipts.name_all()
+        keepers.register(keeping.CERTIFICATES)

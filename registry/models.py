@@ -5,13 +5,22 @@ from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Ma
 from registry.door.models import Knock, Verification
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
 from registry.institutions.models import Filing, Institution, InstitutionAlias
-from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow
+from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow, WithheldRow
 from registry.lib.models import Counter
 from registry.occupations.models import Occupation, OccupationAlias, SkillLevel
 from registry.people.models import BankAccount, Document, MatchCase, Merge, Person, Phone
 from registry.regions.models import Region, RegionClosure
 from registry.review.models import Case, Decision, Stage
-from registry.rights.models import Correction, Term
+from registry.rights.models import (
+    Consent,
+    ConsentText,
+    Copy,
+    Correction,
+    Erasure,
+    Hold,
+    RetentionRule,
+    Term,
+)
 
 __all__ = [
     "Action",
@@ -19,17 +28,22 @@ __all__ = [
     "Batch",
     "Case",
     "Checkpoint",
+    "Consent",
+    "ConsentText",
+    "Copy",
     "Correction",
     "Counter",
     "Decision",
     "Detail",
     "Document",
+    "Erasure",
     "Export",
     "ExportContent",
     "ExportPart",
     "FilePart",
     "Filing",
     "FormerPassword",
+    "Hold",
     "Holder",
     "Institution",
     "InstitutionAlias",
@@ -52,10 +66,12 @@ __all__ = [
     "Region",
     "RegionClosure",
     "RejectedRow",
+    "RetentionRule",
     "SkillLevel",
     "SmsMessage",
     "Stage",
     "Term",
     "User",
     "Verification",
+    "WithheldRow",
 ]

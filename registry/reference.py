@@ -6,7 +6,7 @@ from registry.exports import rules as reading
 from registry.lib.reference import Loader
 from registry.occupations import services as occupations
 from registry.regions import services as regions
-from registry.rights import terms as rights
+from registry.rights import defaults as rights
 
 LOADERS = [
     Loader("regions", lambda: {"regions": regions.load_reference()}, regions.differences),

@@ -20,10 +20,12 @@ class TrainingConfig(AppConfig):
         from registry.exports import sources
         from registry.intake import kinds
         from registry.people import panels
-        from registry.rights import contributors
+        from registry.rights import contributors, keepers
         from training.claims import copies as money
+        from training.claims import keeping as kept_money
         from training.claims.panels import MONEY
         from training.enrolments import copies as trainings
+        from training.enrolments import keeping as kept_trainings
         from training.enrolments import receipts
         from training.enrolments.export import ENROLMENTS
         from training.enrolments.panels import TRAININGS
@@ -40,3 +42,5 @@ class TrainingConfig(AppConfig):
         contributors.register(trainings.TRAININGS)
         contributors.register(money.MONEY)
         receipts.name_all()
+        keepers.register(kept_trainings.TRAININGS)
+        keepers.register(kept_money.MONEY)

@@ -125,6 +125,16 @@ def erase(actor: Account | None, person_id: UUID, *, reason: str) -> int:
     return action.n
 
 
+def erase_details(people: Sequence[UUID]) -> int:
+    """Destroy salt and content of every detail about these people; the commitments stay. Returns how many.
+
+    The action that says so is the caller's, who has decided whether it may be done.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit_erase_people(%s)", [list(people)])
+        return int(cursor.fetchone()[0])
+
+
 def manifest(action: Action, table_name: str, canon: str, select_sql: str, params: Sequence[Any] = ()) -> int:
     """Commit the action to what rows look like now: one INSERT … SELECT, however many they are.
 

@@ -204,6 +204,25 @@ class RejectedRow(models.Model):
         return f"row {self.row}"
 
 
+class WithheldRow(models.Model):
+    """A row of a kept file that nobody is shown any more: whom it speaks of was erased from the register."""
+
+    batch = models.ForeignKey(
+        Batch, verbose_name=_("批次"), on_delete=models.CASCADE, related_name="withheld_rows"
+    )
+    row = models.IntegerField(_("行号"))
+    created_at = models.DateTimeField(_("封存时间"), db_default=Now(), editable=False)
+
+    class Meta:
+        db_table = "intake_withheldrow"
+        verbose_name = _("不再显示的行")
+        verbose_name_plural = _("不再显示的行")
+        constraints = [models.UniqueConstraint(fields=["batch", "row"], name="intake_withheldrow_once")]
+
+    def __str__(self) -> str:
+        return f"row {self.row}"
+
+
 class Progress(models.Model):
     """How far a batch is. Written on a connection of its own, so that it shows while the work is uncommitted."""
 

@@ -109,10 +109,15 @@ def _raw(batch: Batch, kind: Kind, rows: list[int] | None, patches: Patches | No
         cpu_seconds=settings.INTAKE_CHILD_CPU_SECONDS,
         max_bytes=batch.context.get("max_bytes", settings.INTAKE_MAX_BYTES),
     )
+    gone = frozenset(batch.withheld_rows.values_list("row", flat=True))
     with store.reading(batch) as file:
         for frame in cage.run(request, file):
             if frame.type == "refused":
                 raise Refused(frame.header["code"], frame.header["message"], frame.header.get("details"))
+            if frame.type == "rows" and gone:
+                frame.header["rows"] = [
+                    (row, [] if row in gone else texts) for row, texts in frame.header["rows"]
+                ]
             yield frame
 
 

@@ -70,9 +70,9 @@ def merge(*, survivor_id: UUID, absorbed_id: UUID, reason: str, actor: User | No
                 actor=actor,
                 subject_type="person",
                 subject_id=str(survivor_id),
-                reason=reason,
                 n=_count(done.moved),
                 after={"absorbed": str(absorbed_id), "moved": done.moved},
+                personal={"reason": reason},  # which may well name them, so it can be erased
                 person_id=survivor_id,
             )
             _commit_again(action, done)
@@ -103,9 +103,9 @@ def undo(*, merge_id: int, reason: str, actor: User | None) -> Merge:
             actor=actor,
             subject_type="person",
             subject_id=str(done.survivor_id),
-            reason=reason,
             n=_count(done.moved),
             before={"absorbed": str(done.absorbed_id), "moved": done.moved},
+            personal={"reason": reason},
             person_id=done.survivor_id,
         )
         _commit_again(action, done)
@@ -115,7 +115,9 @@ def undo(*, merge_id: int, reason: str, actor: User | None) -> Merge:
 def keep_apart(*, case_id: int, reason: str, actor: User | None) -> None:
     """Decide that two alike records are two people."""
     with transaction.atomic():
-        decided = MatchCase.objects.filter(pk=case_id, state=MatchCase.State.OPEN).update(
+        case = MatchCase.objects.filter(pk=case_id, state=MatchCase.State.OPEN)
+        first = case.values_list("first_id", flat=True).first()
+        decided = case.update(
             state=MatchCase.State.DIFFERENT, decided_by=actor, decided_at=timezone.now(), note=reason
         )
         if decided:
@@ -124,7 +126,8 @@ def keep_apart(*, case_id: int, reason: str, actor: User | None) -> None:
                 actor=actor,
                 subject_type="matchcase",
                 subject_id=str(case_id),
-                reason=reason,
+                personal={"reason": reason},
+                person_id=first,
             )
 
 
@@ -153,8 +156,14 @@ def _demote(absorbed_id: UUID) -> Ids:
     return ids
 
 
+def _held_once(table: str) -> str | None:
+    """The column by which a row of both records is the same row; rooms above say so on their models."""
+    of_rooms = {model._meta.db_table: getattr(model, "HELD_ONCE", None) for model, _column in _referring()}
+    return _HELD_ONCE.get(table) or of_rooms.get(table)
+
+
 def _move(table: str, column: str, before: UUID, after: UUID) -> Ids:
-    held_once = _HELD_ONCE.get(table)
+    held_once = _held_once(table)
     unheld = ""
     if held_once:
         unheld = (

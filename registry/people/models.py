@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -16,6 +17,7 @@ class Person(models.Model):
     class State(models.TextChoices):
         ACTIVE = "active", _("在册")
         MERGED = "merged", _("已并入")
+        ERASED = "erased", _("已删除")
 
     class Sex(models.TextChoices):
         UNKNOWN = "", _("未知")
@@ -51,6 +53,8 @@ class Person(models.Model):
         on_delete=models.SET_NULL,
         related_name="person",
     )
+    # From then on the record is only kept: no list, search or export shows it but to the person and to audit.
+    restricted_at = models.DateTimeField(_("限制处理时间"), null=True, blank=True)
     created_at = models.DateTimeField(_("建档时间"), db_default=Now(), editable=False)
 
     class Meta:
@@ -69,13 +73,20 @@ class Person(models.Model):
             models.CheckConstraint(
                 name="people_person_merged_has_target",
                 condition=models.Q(state="merged", merged_into__isnull=False)
-                | models.Q(state="active", merged_into__isnull=True),
+                | models.Q(state__in=["active", "erased"], merged_into__isnull=True),
                 violation_error_message=_("已并入的人员必须指明并入何人。"),
             )
         ]
 
     def __str__(self) -> str:
         return f"person {self.id}"
+
+    @property
+    def called(self) -> str:
+        """What lists of trainings call them: the name, unless it is gone or may only be kept."""
+        if self.state == self.State.ERASED or not self.name:
+            return _t("（已删除）")
+        return self.name if self.restricted_at is None else _t("（已限制处理）")
 
 
 class Document(models.Model):

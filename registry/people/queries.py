@@ -25,13 +25,18 @@ _TAKING_PART = ("enrolled", "studying")
 
 
 def people(scope: Scope) -> QuerySet[Person]:
-    """Everybody on record whom the reader may see, documents masked, in order of registration."""
+    """Everybody on record whom the reader may see, documents masked, in order of registration.
+
+    A record that may only be kept is there for the person and for audit, and for nobody else.
+    """
     seen = (
         Q()
         if scope.sees_everything
         else within(scope, region_field=_REGION_PATH, institution_field=_INSTITUTION_PATH, person_field="id")
     )
     found = Person.objects.filter(state=Person.State.ACTIVE).filter(seen)
+    if scope.kind not in ("own", "all"):
+        found = found.filter(restricted_at=None)
     if scope.kind in ("region", "institution"):
         found = Person.objects.filter(pk__in=found.values("pk"))
     return found.prefetch_related(_documents())

@@ -71,8 +71,8 @@ def lines(scope: Scope, asked: Asked, most: int) -> Iterator[Line]:
         yield (
             row.person_id,
             [
-                row.person.name,
-                documents[0].mask if documents else "",
+                row.person.called,
+                documents[0].mask if documents and row.person.restricted_at is None else "",
                 row.klass.number,
                 row.klass.occupation_text or row.klass.name,
                 row.klass.level.name if row.klass.level else "",

@@ -80,7 +80,10 @@ def cells(request: Any, enrolment_id: int, reports: bool = False) -> HttpRespons
     gone = ""
     found = source.Cells()
     try:
-        found = source.cells(origin.batch, origin.row)
+        if row.person.restricted_at is not None and request.scope.kind not in ("own", "all"):
+            gone = _("该学员的信息已限制处理，原表不再显示。")
+        else:
+            found = source.cells(origin.batch, origin.row)
     except (store.FileGone, store.FileDamaged) as error:
         gone = error.__doc__ or ""
     except (reading.Refused, cage.ChildDied):

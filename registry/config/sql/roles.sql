@@ -145,7 +145,28 @@ GRANT INSERT, UPDATE ON audit_log_state TO jiangce_notary;
 
 -- The eraser finds the details about a person, and erases them through the function alone.
 GRANT SELECT (id, action_id, subject_person, erased_at) ON audit_detail TO jiangce_eraser;
-GRANT EXECUTE ON FUNCTION audit_erase_person TO jiangce_eraser;
+GRANT EXECUTE ON FUNCTION audit_erase_person, audit_erase_people TO jiangce_eraser;
+
+-- Erasing a person touches business tables and details in one transaction: whoever does it is both.
+DO $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'jiangce_retention') THEN
+        BEGIN
+            CREATE ROLE jiangce_retention LOGIN;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN
+            NULL;
+        END;
+    END IF;
+    IF NOT (pg_has_role('jiangce_retention', 'jiangce_worker', 'USAGE')
+            AND pg_has_role('jiangce_retention', 'jiangce_eraser', 'USAGE')) THEN
+        BEGIN
+            GRANT jiangce_worker, jiangce_eraser TO jiangce_retention;
+        EXCEPTION WHEN unique_violation THEN
+            NULL;
+        END;
+    END IF;
+END
+$$;
 
 -- The auditor reads everything but what opens doors; the backup reads everything.
 GRANT SELECT ON ALL TABLES IN SCHEMA public TO jiangce_audit, jiangce_backup;

@@ -1,0 +1,99 @@
+"""How long people's records are kept: dated rules, and from them the day until which a person's record must stay."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from uuid import UUID
+
+from django.db.models import Q
+
+from registry.lib.dates import add_months
+from registry.lib.upsert import Counts
+from registry.people.models import Person
+from registry.rights import keepers
+from registry.rights.models import RetentionRule
+
+DATA = Path(__file__).parent / "data"
+
+
+class NoRule(LookupError):
+    """No row says how long records of this class are kept; then nothing of it may be erased."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Until when a person's record must stay, and the rule that says so."""
+
+    until: date
+    rule: RetentionRule
+
+
+def rules(on: date) -> dict[str, RetentionRule]:
+    """The row in force on a day, for each class that has one."""
+    found = RetentionRule.objects.filter(valid_from__lte=on).filter(
+        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
+    )
+    return {rule.code: rule for rule in found.order_by("valid_from")}
+
+
+def rule(code: str, on: date) -> RetentionRule:
+    """The row in force for one class. Raises NoRule."""
+    try:
+        return rules(on)[code]
+    except KeyError:
+        raise NoRule(code) from None
+
+
+def kept(people: Sequence[UUID], on: date) -> dict[UUID, Kept]:
+    """The latest of all days until which each person's record must stay.
+
+    A person of whom nothing else is on record is kept by the rule for that, from the day they were registered.
+    Raises NoRule for records of a class without a rule.
+    """
+    known = rules(on)
+    found: dict[UUID, Kept] = {}
+    registered = Person.objects.filter(pk__in=people).values_list("pk", "created_at")
+    days = {**keepers.events(people), RetentionRule.Code.PERSON: {pk: at.date() for pk, at in registered}}
+    for code, by_person in days.items():
+        if by_person and code not in known:
+            raise NoRule(code)
+        for person, day in by_person.items():
+            end = Kept(add_months(day, known[code].months), known[code])
+            if person not in found or end.until > found[person].until:
+                found[person] = end
+    return found
+
+
+def load() -> dict[str, Counts]:
+    """Add the default rows that are missing; rows that somebody changed stay as they are."""
+    rows = _defaults()
+    new = sum(
+        RetentionRule.objects.get_or_create(
+            code=row["code"],
+            valid_from=date.fromisoformat(row["valid_from"]),
+            defaults={
+                "months": int(row["months"]),
+                "counted_from": row["counted_from"],
+                "outcome": row["outcome"],
+                "document_no": row["document_no"],
+                "confirmed": bool(row["confirmed"]),
+            },
+        )[1]
+        for row in rows
+    )
+    return {"retention rules": Counts(added=new, unchanged=len(rows) - new)}
+
+
+def differences() -> list[str]:
+    """Classes of default rules that no row holds any more, changed or not."""
+    held = set(RetentionRule.objects.values_list("code", flat=True))
+    return sorted({row["code"] for row in _defaults()} - held)
+
+
+def _defaults() -> list[dict[str, str]]:
+    with (DATA / "retention.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
