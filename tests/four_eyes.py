@@ -23,7 +23,7 @@ from registry.regions.models import Region
 from registry.review import errors, procedures, services
 from registry.review.models import Case, Decision
 from registry.review.services import Procedure, Step
-from tests.registry.places import SINCE
+from tests.registry.places import SINCE, UNTIL
 
 FIRST, SECOND = "claim.review_first", "claim.review_second"
 KINDS = {
@@ -64,7 +64,7 @@ CAST = (
     Account("b-above", "B", "C2"),
     Account("c-county", "C", "C1"),
     Account("d-above", "D", "C2"),
-    Account("nobody", "", "C1"),
+    Account("nobody", "", ""),
     Account("gone", "G", "C1", active=False),
 )
 
@@ -94,8 +94,9 @@ class Stage:
             is_active=account.active,
         )
         if account.role in self.places:
+            place = self.places[account.role]
             Membership.objects.create(
-                user=user, role=Role(account.role), region=self.places[account.role], valid_from=SINCE
+                user=user, role=Role(account.role), region=place, valid_from=SINCE, valid_to=UNTIL
             )
         return user
 
