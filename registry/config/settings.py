@@ -10,6 +10,7 @@ import base64
 import json
 import os
 import secrets
+import sys
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -76,6 +77,8 @@ ENVIRONMENT = env_str("JIANGCE_ENV", "development")
 if ENVIRONMENT not in {"development", "production"}:
     raise ImproperlyConfigured("JIANGCE_ENV must be development or production.")
 PRODUCTION = ENVIRONMENT == "production"
+# The notary has a host of its own, with a key of its own and none of ours.
+NOTARY_PROCESS = sys.argv[1:2] == ["notary"]
 
 
 # --- keys: made on first start in development, refused to be missing in production -----------------
@@ -99,6 +102,8 @@ def _write_once(path: Path, content: str) -> None:
 
 
 def _secret_key() -> str:
+    if NOTARY_PROCESS:
+        return secrets.token_urlsafe(48)  # it signs no session
     if PRODUCTION:
         return env_str("DJANGO_SECRET_KEY")
     path = KEYS_DIR / "secret_key"
@@ -121,6 +126,8 @@ def _new_keyring() -> str:
 
 
 def _keyring_file() -> Path:
+    if NOTARY_PROCESS:
+        return Path(os.devnull)  # it opens no number
     if PRODUCTION:
         env_str("JIANGCE_KEYRING_FILE")
     path = env_path("JIANGCE_KEYRING_FILE", KEYS_DIR / "keyring.json")
@@ -170,6 +177,10 @@ def database_from_url(url: str) -> dict[str, Any]:
 
 def _database() -> dict[str, Any]:
     url = os.environ.get("DATABASE_URL", "").strip()
+    role = ""
+    if NOTARY_PROCESS and "rebase" not in sys.argv:
+        url = env_str("JIANGCE_NOTARY_DATABASE_URL", None if PRODUCTION else url or "-").removeprefix("-")
+        role = "" if url else "jiangce_notary"
     if url:
         config = database_from_url(url)
     elif PRODUCTION:
@@ -178,7 +189,7 @@ def _database() -> dict[str, Any]:
         from registry.config import embedded
 
         config = database_from_url(embedded.locate(BASE_DIR).url)
-    config["USER"] = env_str("JIANGCE_DATABASE_ROLE", config["USER"])
+    config["USER"] = role or env_str("JIANGCE_DATABASE_ROLE", config["USER"])
     if env_bool("DJANGO_POOL", False):
         # Only the web process pools (wsgi.py asks for it): commands and the worker hold one connection each.
         config["OPTIONS"]["pool"] = {
@@ -426,6 +437,16 @@ PROCRASTINATE_ON_APP_READY = None
 
 HEALTH_QUEUE_SECONDS = env_int("JIANGCE_HEALTH_QUEUE_SECONDS", 300, minimum=1)
 HEALTH_FREE_BYTES = env_int("JIANGCE_HEALTH_FREE_BYTES", 1024 * _MIB)
+
+
+# --- the signed log of what was done ----------------------------------------------------------------
+
+LOG_NAME = env_str("JIANGCE_LOG_NAME", None if PRODUCTION and NOTARY_PROCESS else "jiangce.invalid/log")
+LOG_DIR = env_path("JIANGCE_LOG_DIR", BASE_DIR / "var" / "registry-log")
+LOG_COPY = env_path("JIANGCE_LOG_COPY", BASE_DIR / "var" / "registry-log-copy" / "checkpoints.log")
+LOG_LATE_SECONDS = env_int("JIANGCE_LOG_LATE_SECONDS", 300, minimum=1)
+NOTARY_DIR = env_path("JIANGCE_NOTARY_DIR", KEYS_DIR / "notary")
+NOTARY_SECONDS = env_int("JIANGCE_NOTARY_SECONDS", 60, minimum=1)
 
 
 # --- what is written to the log: never personal data -----------------------------------------------

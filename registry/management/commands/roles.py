@@ -14,6 +14,8 @@ class Command(BaseCommand):
     policy = "system.config"
     help = "Gives the database's roles what they need and nothing else; run it after migrate, as the tables' owner."
 
+    policy = "system.config"
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("verb", choices=["apply", "check"])
 
