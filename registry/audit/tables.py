@@ -21,9 +21,8 @@ from import_export.admin import ImportExportModelAdmin
 from import_export.formats.base_formats import CSV, XLSX
 
 from registry.audit.services import record
+from registry.lib.xlsx import is_like_formula
 
-# A cell that begins so is a formula to a spreadsheet program; an apostrophe before it makes it text.
-_FORMULA = re.compile(r"^'?[=+\-@\t\r]")
 _DAY = re.compile(r"^(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?(?:[ T]0?0:00:00)?$")
 
 
@@ -45,13 +44,14 @@ class TextWidget(widgets.Widget):  # type: ignore[misc]
 
     def clean(self, value: Any, row: Mapping[str, Any] | None = None, **kwargs: Any) -> str | None:
         text = cell_text(value)
-        if text.startswith("'") and _FORMULA.match(text):
+        if text.startswith("'") and is_like_formula(text):
             text = text[1:]
         return text or (None if self.null else "")
 
     def render(self, value: Any, obj: Any = None, **kwargs: Any) -> str:
         text = "" if value is None else str(value)
-        return f"'{text}" if _FORMULA.match(text) else text
+        # What a spreadsheet would run is text with an apostrophe before it.
+        return f"'{text}" if is_like_formula(text) else text
 
 
 class NumberWidget(widgets.Widget):  # type: ignore[misc]
@@ -300,7 +300,7 @@ class AuditedAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 class TableAdmin(AuditedAdmin, ImportExportModelAdmin):  # type: ignore[misc]
-    """A reference table in admin: export and import as xlsx or csv as well."""
+    """A reference table in admin: export and import as xlsx or csv as well, each of them an action."""
 
     formats = (XLSX, CSV)
     # With a byte order mark Excel takes Chinese csv for what it is.
@@ -313,6 +313,19 @@ class TableAdmin(AuditedAdmin, ImportExportModelAdmin):  # type: ignore[misc]
         if hasattr(answer, "add_post_render_callback"):
             answer.add_post_render_callback(_without_styles)
         return answer
+
+    def get_export_data(self, file_format: Any, request: Any, queryset: Any, **kwargs: Any) -> Any:
+        data = super().get_export_data(file_format, request, queryset, **kwargs)
+        options = self.model._meta
+        with transaction.atomic():
+            record(
+                code=f"{options.db_table.split('_')[0]}.export",
+                actor=request.user,
+                subject_type=options.model_name or "",
+                n=queryset.count(),
+                after={"format": file_format.get_title()},
+            )
+        return data
 
 
 def _without_styles(answer: Any) -> None:

@@ -11,11 +11,9 @@ from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-import xlsxwriter
-from xlsxwriter.format import Format
-
 from registry.intake import corrections, kinds, reading, store
 from registry.intake.models import Batch, Issue
+from registry.lib.xlsx import Book, Format, add_sheet, open_book
 
 OUTCOME, REASON = "处理结果", "错误原因"
 
@@ -38,8 +36,10 @@ class Told(NamedTuple):
 Faults = dict[int, list[Told]]  # by row
 
 
-def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> None:
+def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> int:
     """One xlsx: the whole sheet, every row at its own place, or only its header and the rows with an issue.
+
+    Returns how many rows stand under the header.
 
     Raises store.FileGone for a file that was refused or whose retention has run out, store.FileDamaged.
     """
@@ -56,24 +56,27 @@ def write(batch: Batch, out: Path | BinaryIO, *, faulty_only: bool = False) -> N
             corrections.patches(batch),
         )
     )
-    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
-    with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out, options) as book:
+    with open_book(out) as book:
         paper = _Paper(book, batch)
         if faulty_only:
             paper.header(0)
+            line = 0
             for line, (number, cells) in enumerate(rows, start=1):
                 paper.row(line, cells, faults[number])
-            return
+            return line
         header_row = batch.sheet["header_row"]
         if header_row > 1:
             paper.plain(0, [batch.sheet.get("title", "")])
         paper.header(header_row - 1)
+        count = 0
         skipped = {line["row"] for line in batch.sheet.get("skipped_rows", [])}
         for number, cells in rows:
             if number in skipped or not any(text.strip() for text in cells):
                 paper.plain(number - 1, cells)
             else:
                 paper.row(number - 1, cells, faults.get(number, []))
+                count += 1
+        return count
 
 
 Row = tuple[int, list[str]]
@@ -87,8 +90,8 @@ def _begun(rows: Iterator[Row]) -> Iterator[Row]:
 class _Paper:
     """The sheet being written, top to bottom."""
 
-    def __init__(self, book: xlsxwriter.Workbook, batch: Batch) -> None:
-        self._sheet = book.add_worksheet(_tab(batch.sheet.get("name") or ""))
+    def __init__(self, book: Book, batch: Batch) -> None:
+        self._sheet = add_sheet(book, _tab(batch.sheet.get("name") or ""))
         headings: list[str] = batch.sheet["headings"]
         # A workbook of ours that came back: its two columns are written anew.
         ours = next(

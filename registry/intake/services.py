@@ -179,6 +179,14 @@ def send_to_commit(batch_id: UUID, *, actor: User | None, valid_rows_only: bool)
     return batch
 
 
+@transaction.atomic
+def errors_fetched(batch: Batch, *, rows: int, actor: User) -> None:
+    """Keep that somebody took the error workbook: numbers stand in it as they were handed in."""
+    audit.record(
+        code="intake.errors_fetched", actor=actor, subject_type="batch", subject_id=str(batch.pk), n=rows
+    )
+
+
 def cancel(batch_id: UUID, *, actor: User | None, reason: str = "") -> Batch:
     """Stop a batch. One that is being worked on stops at its next step and leaves nothing behind. Raises NotAllowed."""
     with transaction.atomic():

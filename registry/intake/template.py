@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import BinaryIO
 
-import xlsxwriter
-
 from registry.intake.columns import Column, SheetSpec
+from registry.lib.xlsx import Book, Sheet, add_sheet, open_book
 
 _ROWS = 5_000
 _LIST_LIMIT = 255  # characters that a spreadsheet takes for a drop-down written in place
@@ -15,12 +14,12 @@ _LIST_LIMIT = 255  # characters that a spreadsheet takes for a drop-down written
 
 def write(spec: SheetSpec, out: Path | BinaryIO) -> None:
     """An xlsx whose first sheet is headed and otherwise empty, and whose second explains each column."""
-    with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out) as book:
+    with open_book(out, constant_memory=False) as book:
         # Text, so that a number of eighteen digits is not cut to fifteen.
         text = book.add_format({"num_format": "@"})
         wanted = book.add_format({"bold": True, "bg_color": "#FDE9D9", "border": 1, "text_wrap": True})
         optional = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1, "text_wrap": True})
-        sheet = book.add_worksheet(spec.label)
+        sheet = add_sheet(book, spec.label)
         sheet.freeze_panes(1, 0)
         for at, column in enumerate(spec.offered):
             sheet.set_column(at, at, column.width, text)
@@ -29,7 +28,7 @@ def write(spec: SheetSpec, out: Path | BinaryIO) -> None:
         _explain(book, spec)
 
 
-def _help(sheet: xlsxwriter.worksheet.Worksheet, at: int, column: Column) -> None:
+def _help(sheet: Sheet, at: int, column: Column) -> None:
     if column.note:
         sheet.write_comment(0, at, column.note)
     if column.choices and len(",".join(column.choices)) <= _LIST_LIMIT:
@@ -48,8 +47,8 @@ def _help(sheet: xlsxwriter.worksheet.Worksheet, at: int, column: Column) -> Non
         )
 
 
-def _explain(book: xlsxwriter.Workbook, spec: SheetSpec) -> None:
-    sheet = book.add_worksheet("填写说明")
+def _explain(book: Book, spec: SheetSpec) -> None:
+    sheet = add_sheet(book, "填写说明")
     head = book.add_format({"bold": True})
     wrap = book.add_format({"text_wrap": True, "valign": "top"})
     sheet.set_column(0, 1, 16, wrap)

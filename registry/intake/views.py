@@ -118,6 +118,7 @@ def detail(request: Any, batch_id: UUID) -> HttpResponse:
         "view": view,
         "counts": _counts(batch),
         "may_commit": can(request.actor, "intake.commit"),
+        "may_fetch_errors": can(request.actor, "intake.correct"),
         "may_correct": batch.state == State.REVIEW and can(request.actor, "intake.correct"),
         "corrections": corrections.counts(batch),
         "may_upload": can(request.actor, "intake.upload"),
@@ -348,18 +349,21 @@ def blank_workbook(request: Any, kind: str) -> HttpResponse:
 
 
 @require_GET
-@requires("intake.read")
+@requires("intake.correct")
 def error_workbook(request: Any, batch_id: UUID) -> HttpResponse:
     """The sheet as it came, faulty cells marked and explained; may be corrected and handed in again.
 
-    Of a long sheet only the faulty rows: what is registered already would be found unchanged anyway.
+    Of a long sheet only the faulty rows: what is registered already would be found unchanged anyway. Numbers stand in
+    it as they were handed in, so it is for whoever corrects them, and that it was taken is recorded.
     """
     batch = _batch(request, batch_id)
     out = io.BytesIO()
     try:
-        errors.write(batch, out, faulty_only=batch.counts.get("read", 0) > WHOLE_SHEET_ROWS)
+        faulty_only = batch.counts.get("read", 0) > WHOLE_SHEET_ROWS
+        rows = errors.write(batch, out, faulty_only=faulty_only)
     except (store.FileGone, store.FileDamaged) as error:
         raise Http404(error.__doc__) from None
+    services.errors_fetched(batch, rows=rows, actor=request.user)
     stem = batch.file_name.rpartition(".")[0] or batch.file_name
     return _workbook(out.getvalue(), _("%(stem)s 错误明细") % {"stem": stem})
 

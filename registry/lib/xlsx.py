@@ -20,13 +20,31 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
-import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.workbook import Workbook as Book
 from xlsxwriter.worksheet import Worksheet
+
+__all__ = [
+    "LAST_ROW",
+    "Book",
+    "Format",
+    "FormulaRefused",
+    "Mark",
+    "Sheet",
+    "add_sheet",
+    "csv_lines",
+    "defused",
+    "is_like_formula",
+    "open_book",
+    "undefused",
+    "write_xlsx",
+]
 
 LAST_ROW = 1_048_576  # rows that a sheet can hold; what is left goes on to the next one
 _LONGEST_TEXT = 32_767
 _EXACT_DIGITS = 15
 _SHEET_NAME = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+_FORMULA = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠|])")
 _RISKY = re.compile(r"'*(?:[\t\r\n]|\s*[=+\-@＝＋－＠|]|0\d+$|\d{12,}$)")
 _OPTIONS = {
     "constant_memory": True,
@@ -62,15 +80,15 @@ class Sheet(Worksheet):  # type: ignore[misc]
 
 
 @contextmanager
-def open_book(out: Path | BinaryIO, **options: bool) -> Iterator[xlsxwriter.Workbook]:
+def open_book(out: Path | BinaryIO, **options: bool) -> Iterator[Book]:
     """A workbook for sheets of one's own layout; add them by `add_sheet`. It is written when the block
     ends.
     """
-    with xlsxwriter.Workbook(str(out) if isinstance(out, Path) else out, {**_OPTIONS, **options}) as book:
+    with Book(str(out) if isinstance(out, Path) else out, {**_OPTIONS, **options}) as book:
         yield book
 
 
-def add_sheet(book: xlsxwriter.Workbook, name: str) -> Sheet:
+def add_sheet(book: Book, name: str) -> Sheet:
     """A sheet under this name, without the characters that a sheet's name may not have."""
     title = _SHEET_NAME.sub(" ", name).strip().strip("'")[:31]
     sheet: Sheet = book.add_worksheet(title or None, worksheet_class=Sheet)
@@ -107,6 +125,11 @@ def csv_lines(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> Iter
         yield writer.writerow([_csv_text(cell) for cell in cells])
 
 
+def is_like_formula(text: str) -> bool:
+    """Whether a spreadsheet would run a cell that holds this text and has no type, apostrophes before it or not."""
+    return _FORMULA.match(text) is not None
+
+
 def defused(text: str) -> str:
     """The text with an apostrophe in front where a spreadsheet would take it for more than text."""
     return "'" + text if _RISKY.match(text) else text
@@ -117,7 +140,7 @@ def undefused(text: str) -> str:
     return text[1:] if text[:1] == "'" and _RISKY.match(text, 1) else text
 
 
-def _sign(book: xlsxwriter.Workbook, mark: Mark) -> None:
+def _sign(book: Book, mark: Mark) -> None:
     book.set_properties({"subject": mark.number, "comments": mark.sentence})
     for name, value in mark.hidden.items():
         book.set_custom_property(name, value)
@@ -128,7 +151,7 @@ class _Table:
 
     def __init__(
         self,
-        book: xlsxwriter.Workbook,
+        book: Book,
         headings: Sequence[str],
         name: str,
         widths: Sequence[float],

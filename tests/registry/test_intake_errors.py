@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import xlsxwriter
 from django.core.management import CommandError, call_command
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
@@ -199,7 +200,7 @@ def test_a_sheet_may_be_called_what_no_workbook_allows(town: Town) -> None:
         out = io.BytesIO()
         paper = errors._tab(name)
         assert 0 < len(paper) <= 31
-        errors.xlsxwriter.Workbook(out).add_worksheet(paper)
+        xlsxwriter.Workbook(out).add_worksheet(paper)
 
 
 def test_without_the_original_there_is_no_error_workbook(town: Town, tmp_path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
+import io
 import re
 from collections.abc import Callable
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
@@ -20,6 +23,7 @@ from registry.audit.models import Action
 from registry.institutions import services
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.institutions.resources import FilingResource, InstitutionResource
+from registry.lib.xlsx import is_like_formula
 from registry.occupations.models import Occupation, SkillLevel
 from registry.occupations.resources import OccupationResource, SkillLevelResource
 from registry.regions.models import Region, RegionClosure
@@ -110,9 +114,33 @@ def test_an_emptied_table_comes_back_from_its_file(form: type[CSV] | type[XLSX])
     assert set(InstitutionAlias.objects.values_list("name", flat=True)) == aliases
 
 
-def test_what_looks_like_a_formula_leaves_as_text() -> None:
-    sheet = InstitutionResource().export()
-    assert "'=1+1技工学校" in sheet["机构名称"]
+HOSTILE = ["=1+1", "+1", "-1", "@SUM(1)", "＝1", "＋1", "－1", "＠1", "|cmd", "'=1", "''@1"]
+
+
+@pytest.mark.parametrize("form", [CSV, XLSX])
+def test_what_looks_like_a_formula_leaves_as_text_and_comes_back(form: type[CSV] | type[XLSX]) -> None:
+    for n, text in enumerate(HOSTILE):
+        Institution.objects.create(name=f"{text}学校{n}", region_id="653222")
+    data = form().export_data(InstitutionResource().export())
+    if form is XLSX:
+        cells = [cell for row in openpyxl.load_workbook(io.BytesIO(data)).active for cell in row]
+        assert "f" not in {cell.data_type for cell in cells}
+        assert not any(is_like_formula(str(cell.value)) and str(cell.value)[0] != "'" for cell in cells)
+    else:
+        cells = [cell for row in csv.reader(io.StringIO(data)) for cell in row]
+        assert not any(is_like_formula(cell) and cell[0] != "'" for cell in cells)
+    result = InstitutionResource().import_data(form().create_dataset(data))
+    assert set(result.totals.values()) == {0, len(HOSTILE) + 2} and not result.has_validation_errors()
+
+
+@pytest.mark.parametrize(("form", "title"), [(0, "xlsx"), (1, "csv")])
+def test_that_a_table_left_is_recorded(office: Client, form: int, title: str) -> None:
+    page = reverse("admin:registry_institution_export")
+    fields = {f"institutionresource_{name}": "on" for name in InstitutionResource().get_export_order()}
+    answer = office.post(page, {"format": form, "resource": "0", **fields})
+    assert answer.status_code == 200 and answer.headers["Content-Disposition"].startswith("attachment")
+    action = Action.objects.get(code="institutions.export")
+    assert (action.n, action.after, action.actor) == (2, {"format": title}, "keeper姓名")
 
 
 WRONG: list[tuple[Any, dict[str, Any], str]] = [

@@ -16,6 +16,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from registry.accounts.models import Role
+from registry.audit.models import Action
 from registry.lib.scope import Scope
 from registry.people.models import Document
 from tests.registry.places import make_user
@@ -293,6 +294,8 @@ def test_the_workbook_holds_the_figures_of_the_page(register: Register) -> None:
     months = {row[0].value: [cell.value for cell in row[1:13]] for row in book["按月"].iter_rows()}
     assert months["2024"][2] == 13
     assert book["规划指标"].max_row == 1 + 27
+    left = Action.objects.get(code="targets.export")
+    assert (left.subject_id, left.after, left.n) == ("XJ", {"place": "period=2024"}, book["地区"].max_row - 2)
 
 
 def test_a_board_asks_a_fixed_number_of_questions(

@@ -6,6 +6,7 @@ import io
 from functools import cache
 from typing import Any
 
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,6 +17,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_safe
 
 from registry.accounts.policy import requires
+from registry.audit import services as audit
 from registry.lib.scope import Actor, Scope
 from training.catalogue.codes import TrainingType
 from training.targets import board as boards
@@ -75,11 +77,21 @@ def board(request: HttpRequest, code: str = "") -> HttpResponse:
 @require_safe
 @requires("stats.read")
 def workbook(request: HttpRequest, code: str) -> HttpResponse:
-    """The board as xlsx."""
+    """The board as xlsx: figures only, so it is made at once; that it left is recorded."""
     scope = _scope(request)
     chosen = _selection(scope, _plan(places.plans(scope), code), request)
+    gathered = boards.gather(scope, chosen, timezone.localdate())
     out = io.BytesIO()
-    export.write(out, boards.gather(scope, chosen, timezone.localdate()))
+    export.write(out, gathered)
+    with transaction.atomic():
+        audit.record(
+            code="targets.export",
+            actor=request.user,
+            subject_type="plan",
+            subject_id=chosen.plan.code,
+            n=len(gathered.lines),
+            after={"place": chosen.query()},
+        )
     name = f"targets-{chosen.plan.code}-{chosen.period.key}.xlsx"
     return HttpResponse(
         out.getvalue(), content_type=XLSX, headers={"Content-Disposition": f'attachment; filename="{name}"'}
