@@ -62,6 +62,11 @@ def disk_has_room() -> bool:
     return shutil.disk_usage(settings.BASE_DIR).free >= settings.HEALTH_FREE_BYTES
 
 
+def log_keeps_up() -> bool:
+    """Nothing that happened has waited longer for its place in the signed log than is promised."""
+    return log_health().healthy
+
+
 Question = Callable[[], bool]
 
 READY: Mapping[str, Question] = {
