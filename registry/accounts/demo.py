@@ -9,6 +9,7 @@ from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.utils import timezone
 
+from registry.accounts.factors import give_app
 from registry.accounts.holders import bind
 from registry.accounts.models import Membership, Role, User
 from registry.accounts.services import grant_membership
@@ -123,5 +124,8 @@ def _demo_user(
             valid_from=today.replace(month=1, day=1),
             valid_to=None if role == Role.TRN else today.replace(month=12, day=31),
         )
+    if role != Role.TRN:
+        # Another secret in every installation; `manage.py accounts code` tells what an app would show.
+        give_app(user)
     place = institution or region
     return DemoUser(username, DEMO_PASSWORD, role.value, str(role.label), place.name if place else "", user)

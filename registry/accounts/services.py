@@ -46,7 +46,7 @@ def create_user(
     person_index: bytes | None = None,
     actor: User | None,
 ) -> User:
-    """Make an account without any role.
+    """Make an account without any role. Its password, if it has one, must be changed at the first sign-in.
 
     Whose it is, is said by the identity number, or by its keyed index (32 bytes) where another row holds the number.
     Raises ValidationError for a bad or taken user name, and for a number that cannot be right.
@@ -57,6 +57,8 @@ def create_user(
     elif person_index is not None:
         user.holder = holder_of_index(person_index)
     user.set_password(password)
+    # Whoever opens an account knows its first password.
+    user.must_change = password is not None
     user.full_clean()
     user.save()
     audit.record(code="accounts.create", actor=actor, subject_type="user", subject_id=user.pk)

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registry.accounts import services as accounts
 from registry.accounts import session_keys as keys
+from registry.accounts import sessions
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
 from registry.accounts.policy import requires
@@ -140,6 +141,8 @@ def again(request: Any) -> HttpResponseBase:
 
 def _welcome(request: Any, user: User, assurance: int) -> HttpResponseBase:
     login(request, user, backend=_BACKEND)
+    device = request.headers.get("User-Agent", "")
+    sessions.begin(request.session, user, address=client_address(request), device=device, second_factor=False)
     request.session.pop(KNOCK, None)
     request.session[keys.ASSURANCE] = assurance
     request.session[keys.CONFIRMED_AT] = time.time()

@@ -129,6 +129,7 @@ class Command(BaseCommand):
         for user in users:
             place = f" {user.place}" if user.place else ""
             self.stdout.write(f"  {user.username:<12} {user.password}   {user.role_name}{place}")
+        self.stdout.write("  第二重验证的 6 位数字:.venv/bin/python manage.py accounts code 用户名")
 
 
 def _committed(file: DemoFile) -> Batch | None:
