@@ -1,4 +1,4 @@
-"""What scripts/start does once Python is ready: database, data, worker, web server; and stops them together."""
+"""What scripts/start does once Python is ready: database, data, worker, web server, notary; and stops them together."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ def fill(rows: int | None) -> None:
     """Bring the database to the present shape, with reference tables and demo data; twice changes nothing."""
     print("start: database", flush=True)
     manage("migrate", "--no-input", "--verbosity", "0")
+    manage("roles", "apply")
     manage("reference", "load")
     if os.environ.get("JIANGCE_ENV") == "production":
         manage("collectstatic", "--no-input", "--verbosity", "0")
@@ -80,15 +81,21 @@ def fill(rows: int | None) -> None:
 
 
 def serve(host: str, port: int) -> int:
-    """Run the worker and the web server until one of them ends or we are told to stop."""
+    """Run the worker, the web server and the notary until one of the former ends or we are told to stop.
+
+    Without the notary business goes on, and /health/all says that nothing is signed.
+    """
+    program = str(ROOT / "manage.py")
     children = [
-        start(sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker"),
+        start(sys.executable, program, "procrastinate", "worker", role="jiangce_worker"),
         start(
             *(str(BIN / "gunicorn"), "registry.config.wsgi", "--bind", f"{host}:{port}"),
             *("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning"),
             *("--logger-class", "registry.config.logs.Gunicorn"),
+            role="jiangce_app",
         ),
     ]
+    notary = [start(sys.executable, program, "notary", "run")] if has_notary() else []
     try:
         announce(host, port, children)
         while all(child.poll() is None for child in children):
@@ -96,12 +103,23 @@ def serve(host: str, port: int) -> int:
         print("start: a process ended by itself; stopping the others", file=sys.stderr)
         return 1
     finally:
+        # The notary last, so that it signs what the others did.
         stop(children)
+        stop(notary)
 
 
-def start(*command: str) -> subprocess.Popen[bytes]:
+def has_notary() -> bool:
+    """With a server named by DATABASE_URL the notary runs here only if it has an address of its own."""
+    return not os.environ.get("DATABASE_URL") or bool(os.environ.get("JIANGCE_NOTARY_DATABASE_URL"))
+
+
+def start(*command: str, role: str = "") -> subprocess.Popen[bytes]:
+    """Start a process; on our own server it works as this role of the database, elsewhere as its address says."""
+    environment = dict(os.environ)
+    if role and not os.environ.get("DATABASE_URL"):
+        environment["JIANGCE_DATABASE_ROLE"] = role
     # A session of its own: Ctrl-C reaches us alone, and we stop the others in order.
-    return subprocess.Popen(command, cwd=ROOT, start_new_session=True)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
 
 
 def stop(children: Sequence[subprocess.Popen[bytes]]) -> None:

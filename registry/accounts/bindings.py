@@ -26,6 +26,9 @@ PUBLIC: Mapping[str, str] = {
     "live": "answers a load balancer",
     "ready": "answers a load balancer",
     "healthy": "names what is not in order, and nothing else",
+    "log:checkpoint": "signed heads are for whoever does not trust us",
+    "log:vkey": "the key to verify them with",
+    "log:tile": "hashes of the log, without what was hashed",
     "api:openapi-json": "the description of the API, which is in the source as well",
     "api:api-root": "answers that there is nothing",
 }

@@ -31,6 +31,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
     path("health/all", views.healthy, name="healthy"),
+    path(".well-known/registry-log/", include("registry.audit.log_urls")),
     path("admin/", admin.site.urls),
     path("api/", api.urls),
     *(path(prefix, include(f"{room}.urls")) for prefix, room in ROOMS if find_spec(f"{room}.urls")),

@@ -177,12 +177,19 @@ DO $$
 DECLARE
     secret record;
 BEGIN
-    FOR secret IN SELECT c.oid::regclass AS name, string_agg(quote_ident(a.attname), ', ') FILTER (
-                WHERE a.attname <> ALL (ARRAY['password', 'key_hash', 'session_data', 'session_key', 'data', 'key'])
-            ) AS open_columns
+    FOR secret IN
+        WITH hidden (tab, col) AS (VALUES
+            ('accounts_user', 'password'), ('accounts_former_password', 'password'), ('accounts_apikey', 'key_hash'),
+            ('django_session', 'session_key'), ('django_session', 'session_data'), ('mfa_authenticator', 'data'),
+            ('usersessions_usersession', 'session_key'), ('usersessions_usersession', 'data'),
+            ('account_emailconfirmation', 'key'), ('socialaccount_socialapp', 'secret'),
+            ('socialaccount_socialapp', 'settings'), ('socialaccount_socialtoken', 'token'),
+            ('socialaccount_socialtoken', 'token_secret'), ('axes_accesslog', 'session_hash'), ('door_knock', 'code'),
+            ('accounts_smsmessage', 'sealed'), ('rights_copy', 'content'))
+        SELECT c.oid::regclass AS name, string_agg(quote_ident(a.attname), ', ') AS open_columns
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        WHERE c.relnamespace = 'public'::regnamespace AND c.relname = ANY (ARRAY['accounts_user', 'accounts_apikey',
-            'django_session', 'mfa_authenticator', 'usersessions_usersession'])
+        WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN (SELECT tab FROM hidden)
+          AND NOT EXISTS (SELECT FROM hidden h WHERE h.tab = c.relname AND h.col = a.attname)
         GROUP BY c.oid
     LOOP
         EXECUTE format('REVOKE SELECT ON %s FROM jiangce_audit', secret.name);
