@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from registry.accounts import admin as accounts
 from registry.audit import admin as audit
 from registry.exports import admin as exports
 from registry.institutions import admin as institutions
 from registry.occupations import admin as occupations
 from registry.regions import admin as regions
 
-__all__ = ["accounts", "audit", "exports", "institutions", "occupations", "regions"]
+__all__ = ["audit", "exports", "institutions", "occupations", "regions"]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from registry.accounts.models import Role, User
-from registry.accounts.scopes import actor_for
+from registry.accounts.scopes import actor_for, choose
 from registry.audit.context import Acting, acting_as
 from registry.lib.scope import Actor
 
@@ -28,8 +28,13 @@ def capacity(actor: Actor, request_id: str = "") -> Acting:
 
 
 @contextmanager
-def acting_user(user: User | None, request_id: str = "") -> Iterator[Actor]:
-    """A task or command works for a user, with the rights they have now; None is the program itself."""
+def acting_user(user: User | None, request_id: str = "", membership_id: int | None = None) -> Iterator[Actor]:
+    """A task or command works for a user, with the rights they have now; None is the program itself.
+
+    `membership_id`: the role in which they asked for it, where they hold it still.
+    """
+    if user is not None and membership_id is not None:
+        choose(user, membership_id)
     actor = actor_for(user) if user is not None else Actor()
     with acting_as(capacity(actor, request_id)):
         yield actor

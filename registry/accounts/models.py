@@ -208,6 +208,12 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} · {self.get_role_display()}"
 
+    @property
+    def place_name(self) -> str:
+        """Of the institution or division where the role is held; empty for a role without a place."""
+        place = self.institution or self.region
+        return place.name if place else ""
+
 
 class SmsMessage(models.Model):
     """A text message on its way: what is sent and to whom is sealed, and destroyed once it was sent or given up."""

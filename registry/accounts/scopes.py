@@ -118,6 +118,7 @@ def actor_for(user: User | AnonymousUser) -> Actor:
         place_name=capacity.place_name,
         scope=_scope(user, capacity),
         membership_id=capacity.pk,
+        choices=len(capacities(user)),
     )
 
 

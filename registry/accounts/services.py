@@ -19,7 +19,7 @@ from registry.lib import figures
 from registry.regions.models import Region
 
 
-class AccountError(Exception):
+class AccountError(ValidationError):
     """What was asked of an account cannot be done; the text says why to the user."""
 
 
@@ -98,8 +98,42 @@ def grant_membership(
     natural person is not known, NotTogether when that person holds what may not be held beside it, and ValidationError
     when the place does not fit the role, or the role ends on no day or too late.
     """
+    membership = proposed_membership(
+        user=user,
+        role=role,
+        institution=institution,
+        region=region,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        actor=actor,
+        agreed_by=agreed_by,
+    )
+    membership.save()
+    audit.record(
+        code="accounts.grant",
+        actor=actor,
+        subject_type="user",
+        subject_id=user.pk,
+        reason=reason,
+        after=_facts(membership),
+    )
+    return membership
+
+
+def proposed_membership(
+    *,
+    user: User,
+    role: Role,
+    institution: Institution | None = None,
+    region: Region | None = None,
+    valid_from: dt.date | None = None,
+    valid_to: dt.date | None = None,
+    actor: User | None,
+    agreed_by: User | None = None,
+) -> Membership:
+    """The role as it would be given, not saved; within a transaction. Raises what :func:`grant_membership` raises."""
     for giver in (actor, agreed_by):
-        _refuse_own(user, giver)
+        refuse_own(user, giver)
     membership = Membership(
         user=user,
         role=role,
@@ -113,16 +147,20 @@ def grant_membership(
     membership.full_clean()
     if role != Role.TRN:
         _check_staff(membership)
-    membership.save()
-    audit.record(
-        code="accounts.grant",
-        actor=actor,
-        subject_type="user",
-        subject_id=user.pk,
-        reason=reason,
-        after=_facts(membership),
-    )
     return membership
+
+
+@transaction.atomic
+def switched_role(user: User, before: Membership | None, after: Membership) -> None:
+    """Keep that somebody went on in another of their roles."""
+    audit.record(
+        code="accounts.switch_role",
+        actor=user,
+        subject_type="membership",
+        subject_id=after.pk,
+        before=_facts(before) if before else None,
+        after=_facts(after),
+    )
 
 
 @transaction.atomic
@@ -130,7 +168,7 @@ def end_membership(
     membership: Membership, *, on: dt.date | None = None, reason: str, actor: User | None
 ) -> None:
     """The role's last day (yesterday, so that it ends now). One that would end before it began is removed."""
-    _refuse_own(membership.user, actor)
+    refuse_own(membership.user, actor)
     last = on or timezone.localdate() - dt.timedelta(days=1)
     if membership.valid_to is not None:
         last = min(last, membership.valid_to)
@@ -203,6 +241,8 @@ def membership_facts(membership: Membership) -> dict[str, object]:
         "region": membership.region_id,
         "valid_from": membership.valid_from.isoformat(),
         "valid_to": membership.valid_to.isoformat() if membership.valid_to else None,
+        "granted_by": membership.granted_by_id,
+        "agreed_by": membership.agreed_by_id,
     }
 
 
@@ -229,6 +269,6 @@ def _check_staff(membership: Membership) -> None:
         raise NotTogether(str(NotTogether.__doc__))
 
 
-def _refuse_own(user: User, actor: User | None) -> None:
+def refuse_own(user: User, actor: User | None) -> None:
     if actor is not None and accounts_of_one_person(actor).filter(pk=user.pk).exists():
         raise OwnRole(_("角色须由他人授予或收回，不能为自己办理。"))

@@ -14,7 +14,7 @@ from registry.audit.models import Action
 class ActionAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     """What was done, newest first. Nothing can be added, changed or deleted here, or anywhere."""
 
-    policy = "audit.read"
+    policy = "audit.browse"
     policy_verbs = ("view",)
 
     list_display = ("at", "actor", "actor_role", "code", "subject_type", "subject_id", "n", "reason")

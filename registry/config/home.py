@@ -19,6 +19,7 @@ from registry.people.panels import Panel
 from registry.review import panels as review
 from registry.review import procedures
 from registry.rights import cards as rights
+from registry.staffing import services as staffing
 
 SHOWN = 8
 
@@ -58,6 +59,7 @@ def register_all() -> None:
     register_counter("intake", _count_batches)
     register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
+    staffing.register_all()
     register(Card("review", "registry/review/_card.html", review.card, order=15))
     register_counter("review", review.count)
     register_counter("corrections", rights.waiting)

@@ -15,6 +15,7 @@ ROOMS = [
     ("accounts/", "registry.accounts"),
     ("door/", "registry.door"),
     ("exports/", "registry.exports"),
+    ("staffing/", "registry.staffing"),
     ("intake/", "registry.intake"),
     ("people/", "registry.people"),
     ("review/", "registry.review"),

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
+from registry.accounts.scopes import actor_for
 from registry.audit import services as audit
 from registry.audit.context import acting
 from registry.intake import corrections, judging, kinds, reading, staging, store
@@ -66,7 +67,11 @@ def receive(
         target=place,
         institution_id=target.institution_id,
         region_id=target.region_code,
-        context={**target.context, "max_bytes": max_bytes or settings.INTAKE_MAX_BYTES},
+        context={
+            **target.context,
+            "max_bytes": max_bytes or settings.INTAKE_MAX_BYTES,
+            "membership": actor_for(actor).membership_id if actor is not None else None,
+        },
         uploaded_by=actor,
         file_name=name[:255],
         file_bytes=size,
@@ -252,7 +257,7 @@ def _write(batch: Batch, work: Work, kind: Kind, teller: Teller) -> None:
     """Write every accepted row, span by span, and flip the state in the same transaction."""
     total = batch.counts["read"]
     created = dict.fromkeys(kind.created, 0)
-    with acting_user(batch.uploaded_by, acting().request_id):
+    with acting_user(batch.uploaded_by, acting().request_id, batch.context.get("membership")):
         action = audit.record(
             code=f"intake.commit.{kind.key}",
             actor=batch.uploaded_by,

@@ -14,7 +14,7 @@ from django.views import View
 from django.views.decorators.http import require_POST
 from ninja import NinjaAPI
 
-from registry.accounts.bindings import OF_OTHERS, PUBLIC
+from registry.accounts.bindings import BACK_OFFICE, OF_OTHERS, PUBLIC
 from registry.accounts.policy import PERMISSIONS, requires
 from registry.config.api import api
 from registry.config.endpoints import OUR_APPS, commands, endpoints
@@ -63,6 +63,12 @@ def test_every_table_of_the_back_office_names_its_action() -> None:
     assert {type(table) for table in admin.site._registry.values()} <= set(ours), (
         "those of libraries are left out"
     )
+
+
+def test_whoever_keeps_a_table_of_the_back_office_may_enter_it() -> None:
+    inside = PERMISSIONS[BACK_OFFICE].roles
+    for table in admin.site._registry.values():
+        assert PERMISSIONS[table.policy].roles <= inside, type(table)  # type: ignore[attr-defined]
 
 
 def _below(kind: type) -> list[type]:
