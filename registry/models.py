@@ -1,6 +1,7 @@
 """Doorway: the models of every room of the registry app."""
 
 from registry.accounts.models import FormerPassword, Holder, Membership, SmsMessage, User
+from registry.apikeys.models import ApiKey, IdempotentCall
 from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
 from registry.door.models import Knock, Verification
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
@@ -24,6 +25,7 @@ from registry.rights.models import (
 
 __all__ = [
     "Action",
+    "ApiKey",
     "BankAccount",
     "Batch",
     "Case",
@@ -45,6 +47,7 @@ __all__ = [
     "FormerPassword",
     "Hold",
     "Holder",
+    "IdempotentCall",
     "Institution",
     "InstitutionAlias",
     "Issue",

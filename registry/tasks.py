@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from registry.accounts import tasks as accounts
+from registry.apikeys import tasks as apikeys
 from registry.door import tasks as door
 from registry.exports import tasks as exports
 from registry.intake import tasks as intake
 from registry.lib import tasks as lib
 
-__all__ = ["accounts", "door", "exports", "intake", "lib"]
+__all__ = ["accounts", "apikeys", "door", "exports", "intake", "lib"]

@@ -37,8 +37,8 @@ class DoorMiddleware:
         self, request: HtmxHttpRequest, view: Callable[..., Any], args: Any, kwargs: Any
     ) -> HttpResponseBase | None:
         user = request.user
-        if not isinstance(user, User):
-            return None
+        if not isinstance(user, User) or getattr(request, "api_key", None) is not None:
+            return None  # a key has no session, and opens what its scopes name whatever its issuer has set up
         now = time.time()
         if why := sessions.why_over(request.session, request.actor.role, now):
             _show_out(request, user, why)
@@ -53,9 +53,15 @@ class DoorMiddleware:
 
 
 def ask_anew(request: HtmxHttpRequest, error: NeedsConfirmation) -> HttpResponse | None:
-    """Who may, once they have proved anew who they are, is sent to do so and comes back. None for a trainee."""
-    if request.actor.role == Role.TRN:
+    """Who may, once they have proved anew who they are, is sent to do so and comes back.
+
+    A trainee is shown the ways to be believed more than a code to a telephone. None for the API.
+    """
+    if request.resolver_match is not None and request.resolver_match.namespaces[:1] == ["api"]:
         return None
+    if request.actor.role == Role.TRN:
+        ways = reverse("door:level")
+        return HttpResponseClientRedirect(ways) if request.htmx else HttpResponseRedirect(ways)
     messages.info(request, str(error))
     if request.htmx:
         return HttpResponseClientRedirect(_confirm(_path_of(request.htmx.current_url)))

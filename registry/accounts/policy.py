@@ -105,6 +105,8 @@ def grant_of(who: Actor | User | AnonymousUser, action: str) -> Grant | None:
     Raises KeyError for an unknown action.
     """
     actor = who if isinstance(who, Actor) else actor_for(who)
+    if actor.only is not None and action not in actor.only:
+        return None
     return PERMISSIONS[action].grants.get(actor.role or Role.PUB)
 
 

@@ -96,6 +96,11 @@ def choose(user: User, membership_id: int | None) -> None:
     user._chosen = membership_id  # type: ignore[attr-defined]
 
 
+def limit_to(user: User, actions: frozenset[str]) -> None:
+    """From here on this object may do no more than these actions of its role: it came with an API key."""
+    user._only = actions  # type: ignore[attr-defined]
+
+
 def capacity_of(user: User) -> Capacity | None:
     """The capacity in which the user acts: the one chosen, or the default; None without a valid one."""
     held = capacities(user)
@@ -119,6 +124,7 @@ def actor_for(user: User | AnonymousUser) -> Actor:
         scope=_scope(user, capacity),
         membership_id=capacity.pk,
         choices=len(capacities(user)),
+        only=getattr(user, "_only", None),
     )
 
 

@@ -13,6 +13,8 @@ from ninja.errors import ValidationError as Malformed
 from ninja.security import django_auth
 
 from registry.accounts.policy import NeedsConfirmation
+from registry.apikeys.auth import KeyAuth
+from registry.apikeys.calls import CallRefused
 from registry.config import views
 from registry.lib.limiting import TooOften
 from registry.review.errors import Conflict
@@ -36,7 +38,7 @@ def build() -> NinjaAPI:
         title="匠册 Jiangce",
         version="1",
         urls_namespace="api",
-        auth=django_auth,
+        auth=[KeyAuth(), django_auth],
         docs_url=None,  # its pages load scripts from elsewhere; tools read the schema at openapi.json
     )
 
@@ -85,6 +87,10 @@ def build() -> NinjaAPI:
         answer = _answer(api, request, 429, "too_many", views.wait_a_while(error.seconds))
         answer.headers["Retry-After"] = str(error.seconds)
         return answer
+
+    @api.exception_handler(CallRefused)
+    def not_made(request: HttpRequest, error: CallRefused) -> HttpResponse:
+        return _answer(api, request, error.status, error.code, error)
 
     @api.exception_handler(HttpError)
     def plain(request: HttpRequest, error: HttpError) -> HttpResponse:

@@ -179,6 +179,8 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "registry.config.middleware.TroublePages",
+    # A request with an API key is the key's account, and nobody else.
+    "registry.apikeys.middleware.ApiKeyMiddleware",
     # request.actor and request.scope: in which capacity, and how far they see.
     "registry.accounts.middleware.ActorMiddleware",
     "django_htmx.middleware.HtmxMiddleware",

@@ -13,6 +13,7 @@ from registry.config.api import api
 # (where it hangs, the room). Mounted by name, so that this file imports no room.
 ROOMS = [
     ("accounts/", "registry.accounts"),
+    ("apikeys/", "registry.apikeys"),
     ("door/", "registry.door"),
     ("exports/", "registry.exports"),
     ("staffing/", "registry.staffing"),

@@ -109,7 +109,7 @@ def code(request: Any) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         user = services.enter(UUID(knocked), form.cleaned_data["code"])
         if user is not None:
-            return _welcome(request, user, services.assurance_of(UUID(knocked)))
+            return _welcome(request, user, services.assurance_of(UUID(knocked)), "sms")
         form.add_error("code", _("验证码不正确，或已经失效。连续输错须重新获取。"))
     return _ask_code(request, form)
 
@@ -139,15 +139,14 @@ def again(request: Any) -> HttpResponseBase:
     return _sent(request, found)
 
 
-def _welcome(request: Any, user: User, assurance: int) -> HttpResponseBase:
+def _welcome(request: Any, user: User, assurance: int, factor: str) -> HttpResponseBase:
     login(request, user, backend=_BACKEND)
-    device = request.headers.get("User-Agent", "")
-    sessions.begin(request.session, user, address=client_address(request), device=device, second_factor=False)
     request.session.pop(KNOCK, None)
     request.session[keys.ASSURANCE] = assurance
-    request.session[keys.CONFIRMED_AT] = time.time()
+    device = request.headers.get("User-Agent", "")
+    sessions.begin(request.session, user, address=client_address(request), device=device, second_factor=False)
     with acting_user(user, request.request_id):
-        accounts.signed_in(user)
+        accounts.signed_in(user, factor=factor)
     return redirect("people:me")
 
 

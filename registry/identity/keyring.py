@@ -32,10 +32,10 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 IDNO, PHONE, BANK, FILE, CELLS = "idno", "phone", "bank", "file", "cells"
-RIGHTS, SMS = "rights", "sms"
+RIGHTS, SMS, CALLS = "rights", "sms", "calls"
 # What a second factor is made of; what is typed at the door, which is only ever indexed.
 FACTOR, DOOR = "factor", "door"
-PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, FACTOR, DOOR)
+PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, CALLS, FACTOR, DOOR)
 
 FORMAT, AES_256_GCM = 1, 1
 _HEAD, _NONCE, _TAG = 4, 12, 16

@@ -14,6 +14,7 @@ from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from registry.accounts.policy import requires
+from registry.apikeys.calls import once
 from registry.intake import answer, kinds, queries, services, tasks
 from registry.intake.models import Batch
 from registry.lib.limiting import limited
@@ -43,6 +44,7 @@ class Decision(Schema):
 @router.post("/batches", response={202: dict[str, Any], **Problems})
 @requires("intake.upload")
 @limited("intake.upload")
+@once
 def hand_in(request: Any, form: Form[HandIn], file: File[UploadedFile]) -> Status[dict[str, Any]]:
     """Take a file in and check it in the background."""
     options = {
@@ -75,6 +77,7 @@ def read(request: Any, batch_id: UUID) -> dict[str, Any]:
 
 @router.post("/batches/{uuid:batch_id}/commit", response={202: dict[str, Any], **Problems})
 @requires("intake.commit")
+@once
 def commit(request: Any, batch_id: UUID, decision: Decision) -> Status[dict[str, Any]]:
     """Register the rows in the background."""
     batch = _batch(request, batch_id)
@@ -90,6 +93,7 @@ def commit(request: Any, batch_id: UUID, decision: Decision) -> Status[dict[str,
 
 @router.post("/batches/{uuid:batch_id}/cancel", response={202: dict[str, Any], **Problems})
 @requires("intake.commit")
+@once
 def cancel(request: Any, batch_id: UUID) -> Status[dict[str, Any]]:
     """Stop the batch; nothing of it stays half-done."""
     batch = _batch(request, batch_id)

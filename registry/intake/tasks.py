@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connections
+from django.db import OperationalError, connections, transaction
 from django.utils import timezone
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -80,6 +80,8 @@ def prune(timestamp: int) -> None:
 
 def _enqueue(task: object, batch_id: UUID) -> None:
     try:
-        task.configure(queueing_lock=f"{task.name}:{batch_id}").defer(batch_id=str(batch_id))  # type: ignore[attr-defined]
+        # Within a caller's transaction a refusal undoes itself alone.
+        with transaction.atomic():
+            task.configure(queueing_lock=f"{task.name}:{batch_id}").defer(batch_id=str(batch_id))  # type: ignore[attr-defined]
     except AlreadyEnqueued:
         return

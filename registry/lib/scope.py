@@ -78,8 +78,8 @@ class Actor:
     `role` is a code of the permission matrix, empty for somebody without a valid role, who can then do
     nothing. `membership_id` is the row by which the role is held. `confirmed_at` is when the holder last proved who
     they are in this session, in seconds since 1970; `assurance` is how sure a trainee's sign-in is: 1 a code to the
-    phone on record, 2 an identity proved in person or by the state's own sign-in. `choices` is how many
-    roles they could act in.
+    phone on record, 2 an identity proved in person or by the state's own sign-in. `choices` is how many roles they
+    could act in. `only` names the actions that an API key leaves of the role; None leaves all.
     """
 
     user_id: int | None = None
@@ -92,3 +92,4 @@ class Actor:
     confirmed_at: float = 0.0
     assurance: int = 0
     choices: int = 0
+    only: frozenset[str] | None = None

@@ -8,6 +8,7 @@ from django.http import Http404
 from ninja import Router, Schema
 
 from registry.accounts.policy import require, requires
+from registry.apikeys.calls import once
 from registry.review import queries, services
 from registry.review.wording import as_told
 
@@ -36,6 +37,7 @@ def queue(request: Any) -> list[dict[str, Any]]:
 
 @router.post("/cases/{uuid:case_id}/decide", response={200: dict[str, Any], **Problems})
 @requires("review.decide")
+@once
 def decide(request: Any, case_id: UUID, say: Say) -> dict[str, Any]:
     """Decide on the step at which the case stands. The same once more changes nothing."""
     case = queries.visible(request.actor).filter(pk=case_id).first()
