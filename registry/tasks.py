@@ -8,5 +8,7 @@ from registry.door import tasks as door
 from registry.exports import tasks as exports
 from registry.intake import tasks as intake
 from registry.lib import tasks as lib
+from registry.rights import tasks as rights
 
 __all__ = ["accounts", "apikeys", "door", "exports", "intake", "lib"]
+__all__ = ["accounts", "door", "exports", "intake", "lib", "rights"]

@@ -113,6 +113,12 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     get_short_name = get_full_name
 
+    @property
+    def name_on_record(self) -> str:
+        """What the record calls the holder: of a trainee no name, because it is kept for ever."""
+        held = set(self.memberships.values_list("role", flat=True))
+        return str(Role.TRN.label) if held == {Role.TRN} else str(self)
+
 
 class FormerPassword(models.Model):
     """The hash of a password that an account had or has, so that it is not chosen again."""

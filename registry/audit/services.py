@@ -104,7 +104,9 @@ def _capacity(actor: Account | None) -> Acting:
         return Acting(request_id=current.request_id)
     if current.actor_id == actor.pk:
         return current
-    return Acting(actor=str(actor), actor_id=actor.pk, request_id=current.request_id)
+    # A record is kept for ever: who may ask to be forgotten has another name in it.
+    name = getattr(actor, "name_on_record", None) or str(actor)
+    return Acting(actor=name, actor_id=actor.pk, request_id=current.request_id)
 
 
 def erase(actor: Account | None, person_id: UUID, *, reason: str) -> int:

@@ -19,6 +19,7 @@ from registry.people.panels import Panel
 from registry.review import panels as review
 from registry.review import procedures
 from registry.rights import cards as rights
+from registry.rights import erasures
 from registry.staffing import services as staffing
 
 SHOWN = 8
@@ -57,6 +58,7 @@ def register_all() -> None:
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)
+    erasures.register()
     register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
     staffing.register_all()

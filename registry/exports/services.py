@@ -187,6 +187,17 @@ def expire() -> int:
     return len(ids)
 
 
+def destroy_with(people: Sequence[UUID]) -> int:
+    """Destroy the files in which any of these people stand, within the caller's transaction. Returns how many."""
+    with_them = ExportContent.objects.filter(persons__overlap=list(people)).values("export_id")
+    kept = Export.objects.filter(pk__in=with_them, state=State.READY).select_for_update()
+    ids = list(kept.values_list("pk", flat=True))
+    if ids:
+        Export.objects.filter(pk__in=ids).update(state=State.EXPIRED)
+        store.drop(ids)
+    return len(ids)
+
+
 # --- making --------------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,11 @@ from registry.intake.models import Batch
 from registry.intake.working import forget_rows, move, nobody_works_on
 
 
+def due(before: dt.datetime) -> int:
+    """How many originals :func:`prune` would take."""
+    return Batch.objects.filter(created_at__lt=before, file_dropped_at=None).count()
+
+
 def prune(*, before: dt.datetime, actor: User | None = None) -> int:
     """Destroy the originals of batches received before ``before``; name, size, fingerprint and issues stay.
 

@@ -22,6 +22,8 @@ from registry.accounts.models import User
 from registry.audit import services as audit
 from registry.audit.latest import standing_otherwise
 from registry.audit.models import Action
+from registry.door.models import Knock, Verification
+from registry.exports import services as exports
 from registry.intake import withheld
 from registry.people import forgetting as people
 from registry.people.models import Person
@@ -114,6 +116,9 @@ def _destroy(action: Action, going: Sequence[UUID]) -> dict[str, int]:
     rows = keepers.sheet_rows(going)
     users = accounts.only_trainees(people.accounts_of(going))
     counts = _own_cases(going)
+    counts["exports_destroyed"] = exports.destroy_with(going)
+    counts["door_rows"] = Knock.objects.filter(person_id__in=going).delete()[0]
+    counts["door_rows"] += Verification.objects.filter(person_id__in=going).delete()[0]
     counts["sheet_rows_withheld"], counts["files_destroyed"] = withheld.withhold(rows)
     counts |= people.forget(action, going)
     counts |= accounts.forget(users) if users else {}

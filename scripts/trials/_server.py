@@ -18,14 +18,14 @@ os.environ.setdefault("JIANGCE_LOG_LEVEL", "CRITICAL")
 
 
 @contextmanager
-def own_server() -> Iterator[None]:
+def own_server(*, reference: bool = True) -> Iterator[None]:
     from registry.config import embedded
 
     folder = Path(tempfile.mkdtemp(prefix="jiangce-trials-", dir="/tmp"))
     folder.chmod(0o755)
     try:
         os.environ["DATABASE_URL"] = embedded.ensure_running(folder).url
-        _prepare()
+        _prepare(reference)
         yield
     finally:
         home = Path(embedded.locate(folder).host).parent
@@ -34,7 +34,7 @@ def own_server() -> Iterator[None]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _prepare() -> None:
+def _prepare(reference: bool) -> None:
     import django
 
     django.setup()
@@ -43,5 +43,6 @@ def _prepare() -> None:
     from registry.institutions import demo
 
     call_command("migrate", verbosity=0)
-    call_command("reference", "load", stdout=io.StringIO())
-    demo.load()
+    if reference:
+        call_command("reference", "load", stdout=io.StringIO())
+        demo.load()
