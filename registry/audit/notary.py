@@ -321,7 +321,7 @@ class Notary:
             finally:
                 self.stop()
                 connection.close()
-            stopped.wait(1.0)
+            stopped.wait(min(1.0, seconds))
 
 
 # --- the database's side ---------------------------------------------------------------------------

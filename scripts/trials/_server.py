@@ -24,6 +24,7 @@ def own_server(*, reference: bool = True) -> Iterator[None]:
     folder = Path(tempfile.mkdtemp(prefix="jiangce-trials-", dir="/tmp"))
     folder.chmod(0o755)
     try:
+        os.environ["JIANGCE_TRIAL_SERVER"] = str(folder)
         os.environ["DATABASE_URL"] = embedded.ensure_running(folder).url
         _prepare(reference)
         yield
