@@ -7,18 +7,23 @@ the database lets through is a breach; any other difference is a disagreement.
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import threading
+import time
 import uuid
+import warnings
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
 from django.db import DatabaseError, IntegrityError, connection, connections, transaction
 
 from registry.accounts.models import Holder, Membership, Role, User
+from registry.audit.models import Action
 from registry.regions.models import Region
 from registry.review import errors, procedures, services
 from registry.review.models import Case, Decision
@@ -587,3 +592,79 @@ class Crowd:
                 f"UPDATE {self.stage.table} SET amount = amount + 1 WHERE thing = %s", thing
             )
         )
+
+
+# --- killed while deciding -----------------------------------------------------------------------------
+
+
+@dataclass
+class Kills:
+    """What came of processes that were killed while they decided."""
+
+    kills: int = 0
+    decided: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def kill(stage: Stage, times: int, seed: int = 1) -> Kills:
+    """kill -9 at random moments of a decision that dawdles: it stands as a whole or not at all, with its record."""
+    chance, found = random.Random(seed), Kills()
+    whole = _dawdle(stage, None)
+    for n in range(times):
+        case = _dawdled(stage)
+        _dawdle(stage, case, chance.uniform(0, 1.1 * whole))
+        # Whoever was killed holds the row until the server has noticed.
+        with transaction.atomic():
+            case = Case.objects.select_for_update().get(pk=case.pk)
+        decided = case.decisions.count()
+        told = Action.objects.filter(subject_id=str(case.pk), code="review.approve").count()
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT done FROM {stage.table} WHERE thing = %s", [case.subject_id])
+            (done,) = cursor.fetchone()
+        state = "approved" if decided else "open"
+        if not (decided == told == done <= 1 and case.state == state):
+            found.faults.append(f"kill {n}: {case.state}, {decided} decisions, {told} on record, done {done}")
+        found.kills += 1
+        found.decided += decided
+    return found
+
+
+def _dawdled(stage: Stage) -> Case:
+    thing = uuid.uuid4()
+    stage.add(thing)
+    return stage.open("trial.one", thing, 1, stage.users["maker"])
+
+
+def _dawdle(stage: Stage, case: Case | None, until: float = 60) -> float:
+    """A process of its own decides, slowly; killed after so many seconds. Returns how long it lived."""
+    matter = case or _dawdled(stage)
+    known = procedures.procedure(matter.kind)
+
+    def slowly(case: Case, actor: User) -> None:
+        time.sleep(0.03)
+        known.on_approved(case, actor)
+        time.sleep(0.03)
+
+    connections.close_all()  # a child must not speak on its parent's line
+    began = time.monotonic()
+    with warnings.catch_warnings():
+        # Newer Pythons warn of other threads; the child needs none of their locks and never comes back.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        child = os.fork()
+    if child == 0:
+        try:
+            services.register(replace(known, on_approved=slowly))
+            services.decide(
+                case_id=matter.pk, step="first", outcome="approve", actor=stage.users["a-county"], version=1
+            )
+        finally:
+            os._exit(0)
+    over = False
+    while not over and time.monotonic() - began < until:
+        over = os.waitpid(child, os.WNOHANG) != (0, 0)
+        time.sleep(0.001)
+    lived = time.monotonic() - began
+    if not over:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    return lived

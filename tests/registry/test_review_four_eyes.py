@@ -46,6 +46,13 @@ def test_the_model_would_notice(stage: Stage) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_decision_that_is_killed_stands_as_a_whole_or_not_at_all(stage: Stage) -> None:
+    found = four_eyes.kill(stage, 12)
+    assert found.faults == []
+    assert found.kills == 12
+
+
+@pytest.mark.django_db(transaction=True)
 def test_sixteen_reviewers_at_once_decide_each_step_once(stage: Stage) -> None:
     found = Crowd(stage).run(20)
     assert found.faults == []
