@@ -6,6 +6,7 @@ are capped, secrets are bound to their account, and every change is in the recor
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import time
 from collections.abc import Mapping
@@ -178,9 +179,10 @@ def sealed_secret(user: User, sealed: str | None) -> Secret:
 
 
 def app_address(user: User, secret: str) -> tuple[str, str]:
-    """(the address that an app reads, its picture as SVG)"""
+    """(the address that an app reads, the address of its picture)"""
     address = get_adapter().build_totp_url(user, secret)
-    return address, get_adapter().build_totp_svg(address)
+    picture = base64.b64encode(get_adapter().build_totp_svg(address).encode()).decode("ascii")
+    return address, f"data:image/svg+xml;base64,{picture}"
 
 
 @transaction.atomic

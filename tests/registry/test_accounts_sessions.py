@@ -155,7 +155,7 @@ def change(client: Client, new: str, old: str = PASSWORD) -> str:
     return "" if page.status_code == 302 else page.content.decode()
 
 
-@pytest.mark.parametrize("weak", ["short-one-1", "clerk姓名-clerk", "123456789012", "unbelievable", PASSWORD])
+@pytest.mark.parametrize("weak", ["short-one-1", "clerk姓名-clerk", "123456789012", "qwerty123456", PASSWORD])
 def test_passwords_that_may_not_be(client: Client, clerk: User, weak: str) -> None:
     sign_in(client, clerk)
     assert change(client, weak)
