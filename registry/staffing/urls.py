@@ -18,5 +18,6 @@ urlpatterns = [
     path("<int:user_id>/holder/", views.holder, name="holder"),
     path("<int:user_id>/close/", views.close, name="close"),
     path("<int:user_id>/reset/", views.reset, name="reset"),
+    path("<int:user_id>/reset-factor/", views.reset_factor, name="reset-factor"),
     path("<int:user_id>/grant/", views.grant, name="grant"),
 ]

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from registry.accounts import factors
 from registry.accounts import services as accounts
 from registry.accounts import session_keys as keys
 from registry.accounts.holders import bind
@@ -152,6 +153,27 @@ def reset(request: Any, user_id: int) -> HttpResponseBase:
     return _page(request, user, resetting=form, status=422)
 
 
+@require_POST
+@requires("user.reset_factor")
+def reset_factor(request: Any, user_id: int) -> HttpResponseBase:
+    """Take the second factor of somebody away who has lost it.
+
+    Another administrator than the one who resets passwords, so that neither can become somebody else alone.
+    """
+    user = _kept(request, "user.reset_factor", user_id)
+    form = ReasonForm(request.POST)
+    if form.is_valid() and user.is_active:
+        try:
+            accounts.refuse_own(user, request.user)
+        except ValidationError as error:
+            _tell(form, error)
+        else:
+            factors.remove_all(user, reason=form.cleaned_data["reason"], actor=request.user)
+            messages.success(request, _("第二重验证已去掉，该账号下次登录时重新设置。"))
+            return redirect("staffing:detail", user.pk)
+    return _page(request, user, renewing=form, status=422)
+
+
 @require_http_methods(["GET", "POST"])
 @requires("role.grant")
 def grant(request: Any, user_id: int) -> HttpResponseBase:
@@ -282,10 +304,12 @@ def _page(request: Any, user: User, *, status: int = 200, **forms: Any) -> HttpR
         "may_grant": can(actor, "role.grant") and user.is_active,
         "may_close": user.is_active and queries.kept_by(actor, "user.close", user.pk) is not None,
         "may_reset": user.is_active and queries.kept_by(actor, "user.reset", user.pk) is not None,
+        "may_renew": user.is_active and queries.kept_by(actor, "user.reset_factor", user.pk) is not None,
         "may_bind": user.holder_id is None and queries.kept_by(actor, "user.create", user.pk) is not None,
         "number": forms.get("number") or NumberForm(),
         "closing": forms.get("closing") or ReasonForm(prefix=None, auto_id="close_%s"),
         "resetting": forms.get("resetting") or ReasonForm(prefix=None, auto_id="reset_%s"),
+        "renewing": forms.get("renewing") or ReasonForm(prefix=None, auto_id="renew_%s"),
         "menu": "staffing:list",
     }
     return render(request, "registry/staffing/detail.html", context, status=status)

@@ -19,6 +19,7 @@ from django.test import Client
 from psycopg.conninfo import make_conninfo
 
 from registry.accounts.models import Holder, Membership, Role, User
+from registry.accounts.sessions import begin
 from training.targets import services, sums
 from training.targets.counting import Count, Filter, Period, Place
 from training.targets.indicators import standard
@@ -276,6 +277,7 @@ def _auditor() -> Client:
         )
     client = Client()
     client.force_login(user)
+    begin(client.session, user, address="127.0.0.1", device="", second_factor=True)
     return client
 
 

@@ -4,7 +4,7 @@ scripts/trials/door [--pairs 200] [--json]
 
 Wrong passwords at known and at unknown names, each name once, both kinds in random order within each pair, through all
 middleware, on a PostgreSQL of the trial's own. Compared: the answers byte for byte, apart from the form's token and the
-name shown back; both samples of times by a two-sided Kolmogorov-Smirnov test; and the difference within each pair, whose
+name shown back; both samples of times by a two-sided Kolmogorov-Smirnov test; the difference within each pair, whose
 median is given with its 95 % interval. Then six guesses at one name of each kind, to see the door shut in the same way.
 Ends with 1 unless the bytes are equal, KS p > 0.01, and the interval holds 0 or the median is less than 1 ms from it.
 The last line of --json is one object.

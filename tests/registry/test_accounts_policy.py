@@ -72,6 +72,7 @@ def test_administrators_read_no_business() -> None:
             "user.read",
             "user.close",
             "user.reset",
+            "user.reset_factor",
             "role.end",
             "role.agree",
             "role.switch",

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from registry.accounts import factors
 from registry.accounts.demo import demo_id_number
 from registry.accounts.models import Membership, Role, User
 from registry.accounts.scopes import actor_for
@@ -204,6 +205,24 @@ def test_closing_and_resetting_need_a_reason_and_never_concern_oneself(office: O
     clerk.refresh_from_db()
     assert not clerk.is_active
     assert {"accounts.reset_password", "accounts.close"} <= set(codes())
+
+
+def test_a_lost_second_factor_is_taken_away_by_another_than_who_resets_passwords(office: Office) -> None:
+    clerk = make_user("clerk", Role.PC, institution=office.world.school)
+    factors.give_app(clerk)
+    path, reason = f"/staffing/{clerk.pk}/reset-factor/", "手机遗失，已当面核对"
+    for who in ("system", "principal", "auditor"):
+        assert office.post(who, path, reason=reason)[0] == 403
+    own = office.users["security"]
+    status, page = office.post("security", f"/staffing/{own.pk}/reset-factor/", reason=reason)
+    assert status == 422 and "不能为自己办理" in page
+    assert office.post("security", path, reason="")[0] == 422
+    assert factors.has_factor(clerk)
+    inside = sign_in(Client(), clerk)
+    assert office.post("security", path, reason=reason)[0] == 302
+    assert not factors.has_factor(clerk)
+    assert inside.get("/").status_code == 302, "sessions end"
+    assert "accounts.second_factor_reset" in codes()
 
 
 def test_trainees_are_not_listed(office: Office) -> None:
