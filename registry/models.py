@@ -5,6 +5,7 @@ from registry.apikeys.models import ApiKey, IdempotentCall
 from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
 from registry.door.models import Knock, Verification
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
+from registry.inspection.models import Check
 from registry.institutions.models import Filing, Institution, InstitutionAlias
 from registry.intake.models import Batch, FilePart, Issue, Progress, RejectedRow, WithheldRow
 from registry.lib.models import Counter
@@ -29,6 +30,7 @@ __all__ = [
     "BankAccount",
     "Batch",
     "Case",
+    "Check",
     "Checkpoint",
     "Consent",
     "ConsentText",

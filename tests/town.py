@@ -185,4 +185,4 @@ def proved() -> None:
     """Every row is what history says of it."""
     report = verify(Scope.all())
     assert report.manifests, "nothing was ever committed to"
-    assert report.ok, (report.differences[:5], report.broken_details)
+    assert report.ok, (report.differences[:5], report.broken_details, report.log[:5])

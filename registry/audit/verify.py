@@ -7,15 +7,17 @@ one look through the manifests for the rows in question.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from django.db import connection
 
+from registry.audit import coverage, state
 from registry.audit.commitments import HASH_BYTES, commit
 from registry.audit.models import Detail, Manifest
 from registry.audit.services import RowId, id_type, rows_function
+from registry.audit.state import LogDifference
 from registry.lib.scope import Scope
 
 Fault = Literal["changed", "missing", "returned", "unlisted"]
@@ -47,11 +49,12 @@ class Report:
     details: int = 0
     differences: list[Difference] = field(default_factory=list)
     broken_details: list[int] = field(default_factory=list)
+    log: list[LogDifference] = field(default_factory=list)
 
     @property
     def ok(self) -> bool:
         """True when everything is as recorded."""
-        return not self.differences and not self.broken_details
+        return not self.differences and not self.broken_details and not self.log
 
 
 def _still_true(manifest_id: int, table_name: str, canon: str) -> tuple[int, bool]:
@@ -114,6 +117,7 @@ def verify_table(scope: Scope, table_name: str, report: Report) -> None:
     """Compare every manifest of a table with its rows and add what differs to the report."""
     if not scope.sees_everything:
         raise PermissionError("verifying reads the whole register")
+    _settle()
     suspects: dict[RowId, tuple[int, Fault]] = {}
     manifests = Manifest.objects.filter(table_name=table_name).order_by("id")
     for manifest_id, canon in manifests.values_list("id", "canon"):
@@ -169,6 +173,14 @@ def _unlisted(table_name: str) -> Iterable[RowId]:
         return [row for (row,) in cursor.fetchall()]
 
 
+def _settle() -> None:
+    """Enter what this very transaction wrote into watched tables, which else happens when it ends."""
+    if connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS audit_touched_settle IMMEDIATE")
+            cursor.execute("SET CONSTRAINTS audit_touched_settle DEFERRED")
+
+
 # A SQL function of this name and the table's yields the ids of rows that stand within another row's commitment.
 COVERED = "audit_covered_"
 
@@ -194,12 +206,25 @@ def verify_details(scope: Scope, report: Report) -> None:
             report.broken_details.append(detail.pk)
 
 
-def verify(scope: Scope, table_name: str | None = None) -> Report:
-    """Everything that manifests and details can prove, or one table of it."""
+def verify(
+    scope: Scope, table_name: str | None = None, told: Callable[[int, int, str], object] | None = None
+) -> Report:
+    """Everything that manifests, details and the log can prove, or the rows of one table.
+
+    `told` hears before each table how many are done, of how many, and its name.
+    """
     report = Report()
-    tables = Manifest.objects.order_by("table_name").values_list("table_name", flat=True).distinct()
-    for table in [table_name] if table_name else sorted({*tables, *_covered_tables()}):
+    for number, table in enumerate(tables := [table_name] if table_name else _tables()):
+        if told is not None:
+            told(number, len(tables), table)
         verify_table(scope, table, report)
     if table_name is None:
         verify_details(scope, report)
+        report.log += state.faults()
     return report
+
+
+def _tables() -> list[str]:
+    """Tables of which rows must be proved, and whatever else manifests speak of."""
+    spoken_of = Manifest.objects.order_by("table_name").values_list("table_name", flat=True).distinct()
+    return sorted({*spoken_of, *_covered_tables(), *coverage.proved()})

@@ -17,6 +17,7 @@ ROOMS = [
     ("door/", "registry.door"),
     ("exports/", "registry.exports"),
     ("staffing/", "registry.staffing"),
+    ("inspection/", "registry.inspection"),
     ("intake/", "registry.intake"),
     ("people/", "registry.people"),
     ("review/", "registry.review"),

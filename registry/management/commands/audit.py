@@ -63,6 +63,7 @@ def as_text(report: Report) -> str:
         for d in report.differences
     ]
     lines += [f"audit_detail {pk}: does not fit its commitment" for pk in report.broken_details]
+    lines += [f"{each.table_name} {each.row_id}: {each.fault}" for each in report.log]
     verdict = "as recorded" if report.ok else f"{len(lines)} differ"
     lines.append(f"{report.manifests} manifests, {report.rows} rows, {report.details} details: {verdict}")
     return "\n".join(lines)
