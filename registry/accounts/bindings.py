@@ -22,6 +22,8 @@ PUBLIC: Mapping[str, str] = {
     "door:knock": "the trainees' door",
     "door:code": "the trainees' door",
     "door:again": "the trainees' door",
+    "door:oidc": "leads trainees to the state's own sign-in",
+    "door:oidc-back": "the way back from there",
     "admin:login": "leads to the door",
     "live": "answers a load balancer",
     "ready": "answers a load balancer",

@@ -294,6 +294,33 @@ if FIGURES_FILE is not None and not FIGURES_FILE.is_file():
 PROXIES = env_int("JIANGCE_PROXIES", 0)
 
 
+# --- the state's own sign-in, for trainees ---------------------------------------------------------
+
+OIDC_URL = env_str("JIANGCE_OIDC_URL", "")
+if PRODUCTION and OIDC_URL and not OIDC_URL.startswith("https://"):
+    raise ImproperlyConfigured("JIANGCE_OIDC_URL must begin with https://.")
+OIDC_NAME = env_str("JIANGCE_OIDC_NAME", "电子社保卡")
+OIDC_CLIENT = env_str("JIANGCE_OIDC_CLIENT", None if OIDC_URL else "")
+OIDC_SECRET = env_str("JIANGCE_OIDC_SECRET", "")
+OIDC_BACK = env_str("JIANGCE_OIDC_BACK", "")
+OIDC_SCOPES = env_list("JIANGCE_OIDC_SCOPES", ["openid"])
+OIDC_CLAIM = env_str("JIANGCE_OIDC_CLAIM", "id_number")
+OIDC_VERIFIED_CLAIM = env_str("JIANGCE_OIDC_VERIFIED_CLAIM", "")
+OIDC_ALGORITHMS = env_list("JIANGCE_OIDC_ALGORITHMS", ["RS256", "ES256"])
+if not set(OIDC_ALGORITHMS) <= {
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "EdDSA",
+}:
+    raise ImproperlyConfigured("JIANGCE_OIDC_ALGORITHMS names an algorithm that no public key checks.")
+
+
 # --- text messages ---------------------------------------------------------------------------------
 
 SMS_GATEWAY = env_str("JIANGCE_SMS_GATEWAY", "none" if PRODUCTION else "console")

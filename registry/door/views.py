@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.decorators import login_not_required
@@ -23,13 +25,15 @@ from registry.accounts import sessions
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
 from registry.accounts.policy import requires
-from registry.door import proof, queries, services
+from registry.door import oidc, proof, queries, services
 from registry.door.forms import CodeForm, KnockForm, VerifyForm
 from registry.door.models import Knock, Verification
 from registry.lib import figures
 from registry.lib.limits import Wait
 from registry.lib.web import client_address, network_of
 from registry.people import queries as people
+
+logger = logging.getLogger("registry.door")
 
 KNOCK = "knock"
 _BACKEND = "registry.accounts.backends.RoleBackend"
@@ -85,6 +89,7 @@ def _ask(
         "asked": asked or proof.question(),
         "bits": proof.bits(),
         "wait": figures.number("door.wait_seconds"),
+        "way": _way(),
     }
     page = render(request, "registry/door/knock.html", context, status=status)
     if retry is not None:
@@ -139,6 +144,38 @@ def again(request: Any) -> HttpResponseBase:
     return _sent(request, found)
 
 
+@login_not_required
+@require_GET
+def oidc_begin(request: Any) -> HttpResponseBase:
+    """To the state's own sign-in. A link and no form: a form may lead to nowhere but us."""
+    if not oidc.offered():
+        raise Http404
+    try:
+        return oidc.begin(request)  # type: ignore[no-any-return]
+    except oidc.NotProved as error:
+        return _not_proved(request, error)
+
+
+@login_not_required
+@require_GET
+def oidc_back(request: Any) -> HttpResponseBase:
+    """Back from there, with proof of who this is, or without."""
+    if not oidc.offered():
+        raise Http404
+    try:
+        user = services.enter_as(oidc.number_of(request))
+    except oidc.NotProved as error:
+        return _not_proved(request, error)
+    if user is None:
+        return render(request, "registry/door/not_proved.html", {"proved": True}, status=404)
+    return _welcome(request, user, 2, "oidc")
+
+
+def _not_proved(request: Any, error: oidc.NotProved) -> HttpResponse:
+    logger.warning("state sign-in refused: %s", error)
+    return render(request, "registry/door/not_proved.html", {"proved": False}, status=400)
+
+
 def _welcome(request: Any, user: User, assurance: int, factor: str) -> HttpResponseBase:
     login(request, user, backend=_BACKEND)
     request.session.pop(KNOCK, None)
@@ -160,7 +197,7 @@ def level(request: Any) -> HttpResponse:
     return render(
         request,
         "registry/door/level.html",
-        {"level": request.actor.assurance, "held": held, "menu": "people:me"},
+        {"level": request.actor.assurance, "held": held, "way": _way(), "menu": "people:me"},
     )
 
 
@@ -201,6 +238,11 @@ def verify(request: Any, person_id: UUID) -> HttpResponseBase:
     held = queries.verification(request.scope, person)
     context = {"form": form, "person": person, "held": held, "menu": "people:list"}
     return render(request, "registry/door/verify.html", context)
+
+
+def _way() -> str:
+    """What the state's sign-in is called here; empty where there is none."""
+    return str(settings.OIDC_NAME) if oidc.offered() else ""
 
 
 def _soon(seconds: int) -> str:
