@@ -81,13 +81,15 @@ def fill(rows: int | None) -> None:
 
 
 def serve(host: str, port: int) -> int:
-    """Run the worker, the web server and the notary until one of the former ends or we are told to stop.
+    """Run the workers, the web server and the notary until one of the former ends or we are told to stop.
 
     Without the notary business goes on, and /health/all says that nothing is signed.
     """
     program = str(ROOT / "manage.py")
     children = [
         start(sys.executable, program, "procrastinate", "worker", role="jiangce_worker"),
+        # Codes for sign-in never wait for an import.
+        start(sys.executable, program, "procrastinate", "worker", "--queues", "sms", role="jiangce_worker"),
         start(
             *(str(BIN / "gunicorn"), "registry.config.wsgi", "--bind", f"{host}:{port}"),
             *("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning"),

@@ -120,6 +120,7 @@ def _account(request: Any, person: Person) -> HttpResponse:
             "phones": person.phones.defer("sealed").order_by("created_at"),
             "accounts": person.accounts.defer("sealed").order_by("created_at"),
             "may_reveal": can(request.actor, "person.reveal"),
+            "may_verify": can(request.actor, "person.verify_identity"),
             "menu": "people:me" if request.scope.kind == "own" else "people:list",
         },
     )
