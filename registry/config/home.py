@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.policy import can
@@ -12,13 +14,16 @@ from registry.config.panels import Card, register, register_counter
 from registry.exports.releasing import RELEASE
 from registry.intake import kinds
 from registry.intake import queries as intake
-from registry.lib.scope import Actor
+from registry.lib.scope import Actor, Scope
 from registry.people import looking, panels
 from registry.people import queries as people
+from registry.people.models import Person
 from registry.people.panels import Panel
 from registry.review import panels as review
 from registry.review import procedures
 from registry.rights import cards as rights
+from registry.rights import contributors
+from registry.rights.contributors import Contributor, Row
 from registry.rights import erasures
 from registry.staffing import services as staffing
 
@@ -51,9 +56,25 @@ def _count_matches(actor: Actor) -> int:
     return people.open_match_cases(actor.scope).count() if can(actor, "person.match") else 0
 
 
+def _readings(scope: Scope, person: Person) -> list[Row]:
+    """Who looked, for the copy of everything held about somebody."""
+    return [
+        {
+            _t("时间"): timezone.localtime(each.at).strftime("%Y-%m-%d %H:%M"),
+            _t("做了什么"): each.what,
+            _t("查看人"): each.who,
+            _t("角色"): each.role,
+            _t("所在单位或地区"): each.place,
+            _t("事由"): each.reason,
+        }
+        for each in looking.readings(looking.actions(scope, person))
+    ]
+
+
 def register_all() -> None:
     """Called once, when the program is ready."""
     panels.register(Panel("looked", _("谁查看过"), "registry/people/_looked.html", looking.latest, order=90))
+    contributors.register(Contributor("readings", _("谁查看过"), _readings, order=90))
     procedures.register(RELEASE)
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))

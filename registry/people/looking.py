@@ -27,14 +27,15 @@ from registry.people.models import Person
 from registry.people.revealing import FIELDS, REVEALED, SELF
 from registry.regions.models import Region
 
-SHOWN = 10
+SHOWN = 5
 READ, EXPORTED = "people.read", "exports.make"
-What = Literal["account", "enrolment", "source"]
+What = Literal["account", "enrolment", "source", "correction"]
 
 _OPENED: dict[str, str | Promise] = {
     "account": _lazy("打开个人培训账户"),
     "enrolment": _lazy("打开一条培训记录"),
     "source": _lazy("核对来源名册中的一行"),
+    "correction": _lazy("打开更正申请"),
 }
 
 
@@ -115,10 +116,9 @@ def latest(scope: Scope, person: Person) -> Mapping[str, Any] | None:
     """The panel: the last times that somebody looked, for the person and for whoever audits."""
     if scope.kind not in ("own", "all"):
         return None
-    found = list(actions(scope, person)[: SHOWN + 1])
+    found = list(actions(scope, person)[:SHOWN])
     return {
-        "rows": readings(found[:SHOWN]),
-        "more": len(found) > SHOWN,
+        "rows": readings(found),
         "person": person,
         "own": scope.kind == "own",
     }

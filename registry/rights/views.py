@@ -99,7 +99,7 @@ def ask(request: Any, person_id: UUID | None = None) -> HttpResponseBase:
 def correction(request: Any, case_id: int) -> HttpResponse:
     """One case with what it says; whoever opens it is noted, as with the account itself."""
     case = _case(request, case_id)
-    looking.note(case.person, reader=request.user)
+    looking.note(case.person, reader=request.user, what="correction")
     return _correction(request, case, AnswerForm())
 
 

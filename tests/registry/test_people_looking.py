@@ -10,6 +10,7 @@ from registry.audit.models import Action
 from registry.lib.scope import Scope
 from registry.people import looking
 from registry.people.models import Person
+from registry.rights import contributors
 from tests.registry.places import World, make_user, make_world
 from tests.registry.sealed import enrol, make_person
 from tests.signing import sign_in
@@ -128,3 +129,11 @@ def test_many_readings_come_in_pages(person: Person) -> None:
     second = own.get("/people/me/readers/", {"after": first.context["list"].page.next})
     assert len(second.context["rows"]) == 3
     assert "查看全部记录" in own.get("/people/me/").content.decode()
+
+
+def test_a_copy_of_everything_says_who_looked(world: World, person: Person) -> None:
+    reveal(make_user("reviewer", Role.C1, region=world.county), person)
+    copied = {part["name"]: part["rows"] for part in contributors.everything(Scope.own(person.pk), person)}
+    assert [(row["查看人"], row["做了什么"], row["事由"]) for row in copied["readings"]] == [
+        ("reviewer姓名", "查看完整证件号码", "答复本人申请或申诉")
+    ]

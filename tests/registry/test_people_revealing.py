@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -234,3 +235,24 @@ def test_the_action_is_committed_before_the_number_is_opened(
     with pytest.raises(KeyboardInterrupt):
         ask(client_of(make_user("reviewer", Role.C1, region=world.county)), known[0])
     assert seen == [(False, 1)] and len(written("people.reveal")) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_windows_at_once_take_no_more_than_the_quota(
+    world: World, known: tuple[Person, Numbers]
+) -> None:
+    ReadingLimit.objects.create(code="reveal_per_hour", value=3, valid_from=SINCE)
+    reader = make_user("reviewer", Role.C1, region=world.county)
+    clients = [client_of(reader) for _ in range(8)]
+    key = revealing.hidden(known[0])[0].key
+
+    def window(client: Client) -> int:
+        try:
+            return client.post(f"/people/{known[0].pk}/reveal/", {**GOOD, "field": key}).status_code
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = list(pool.map(window, clients))
+    assert sorted(statuses) == [200] * 3 + [429] * 5
+    assert (len(written("people.reveal")), len(written("people.reveal_refused"))) == (3, 5)
