@@ -22,9 +22,8 @@ from registry.people.panels import Panel
 from registry.review import panels as review
 from registry.review import procedures
 from registry.rights import cards as rights
-from registry.rights import contributors
+from registry.rights import contributors, erasures
 from registry.rights.contributors import Contributor, Row
-from registry.rights import erasures
 from registry.staffing import services as staffing
 
 SHOWN = 8
