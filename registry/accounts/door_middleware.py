@@ -16,7 +16,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from registry.accounts import sessions, stages
+from registry.accounts import held, sessions, stages
 from registry.accounts.models import Role, User
 from registry.accounts.policy import NeedsConfirmation
 from registry.accounts.services import signed_out
@@ -67,6 +67,9 @@ def ask_anew(request: HtmxHttpRequest, error: NeedsConfirmation) -> HttpResponse
         return HttpResponseClientRedirect(_confirm(_path_of(request.htmx.current_url)))
     if request.method in ("GET", "HEAD"):
         return HttpResponseRedirect(_confirm(request.get_full_path()))
+    if request.method == "POST" and not request.FILES and isinstance(request.user, User):
+        fields = [(name, value) for name, values in request.POST.lists() for value in values]
+        held.keep(request.session, request.user, request.get_full_path(), fields)
     return HttpResponseRedirect(_confirm(_path_of(request.headers.get("Referer"))))
 
 

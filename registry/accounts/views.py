@@ -18,7 +18,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from registry.accounts import factors, services
+from registry.accounts import factors, held, services
 from registry.accounts import session_keys as keys
 from registry.accounts.forms import CodeForm, ConfirmForm, SignInForm
 from registry.accounts.models import User
@@ -108,6 +108,8 @@ def confirm(request: HtmxHttpRequest) -> HttpResponse:
         if proved is not None:
             request.session[keys.CONFIRMED_AT] = time.time()
             services.confirmed(user)
+            if kept := held.take(request.session, user):
+                return render(request, "registry/accounts/confirmed.html", {"held": kept, "back": back})
             return HttpResponseRedirect(back)
         form.add_error(None, _("密码或验证码不正确。每组验证码只能用一次，请用新出现的一组再试。"))
     context = _asking(user, form) | {"next": back}

@@ -241,3 +241,34 @@ def test_confirming_leads_to_no_other_site(client: Client, with_app: User) -> No
     sign_in(client, with_app)
     given = {"password": PASSWORD, "code": code_of(with_app), "next": "https://evil.example/"}
     assert client.post("/accounts/confirm/", given)["Location"] == "/"
+
+
+def test_what_was_sent_without_a_fresh_proof_is_not_typed_again(client: Client, with_app: User) -> None:
+    """A refused form is kept sealed, shown back after the proof, and done only when its sender sends it again."""
+    clerk = make_user("clerk", Role.PC, institution=make_world().school)
+    factors.give_app(clerk)
+    sign_in(client, with_app)
+    age(client, keys.CONFIRMED_AT, 3600)
+    path, reason = f"/staffing/{clerk.pk}/reset-factor/", "手机遗失，已当面核对"
+    page = f"http://testserver/staffing/{clerk.pk}/"
+    refused = client.post(path, {"reason": reason}, headers={"Referer": page})
+    assert refused["Location"] == f"/accounts/confirm/?next=%2Fstaffing%2F{clerk.pk}%2F"
+    assert reason not in str(dict(client.session))
+    shown = client.post(
+        "/accounts/confirm/",
+        {"password": PASSWORD, "code": code_of(with_app), "next": f"/staffing/{clerk.pk}/"},
+    )
+    assert (shown.context["held"].path, shown.context["held"].fields) == (path, [("reason", reason)])
+    assert factors.has_factor(clerk), "nothing is done on its own"
+    assert client.post(path, dict(shown.context["held"].fields)).status_code == 302
+    assert not factors.has_factor(clerk)
+
+
+def test_a_part_of_a_page_and_the_api_are_told_in_their_own_way(client: Client, with_app: User) -> None:
+    sign_in(client, with_app)
+    age(client, keys.CONFIRMED_AT, 3600)
+    answer = client.get(
+        "/accounts/second-factor/app/",
+        headers={"HX-Request": "true", "HX-Current-URL": "http://testserver/accounts/second-factor/"},
+    )
+    assert answer["HX-Redirect"] == "/accounts/confirm/?next=%2Faccounts%2Fsecond-factor%2F"
