@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, connections, transaction
+from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
 
 from registry.accounts.models import Role, User
 from registry.accounts.services import close_user, create_user
+from registry.config import roles
 from registry.review import errors, services
 from registry.review.models import Case, Decision
 from tests.registry.places import make_user
@@ -173,6 +174,25 @@ def test_a_person_is_other_than_people_who_are_all_known(one: Any, others: Any, 
     names = {"a": uuid.uuid4(), "b": uuid.uuid4(), "c": uuid.uuid4(), None: None}
     listed = None if others is None else [names[name] for name in others]
     assert sql("SELECT review_distinct(%s, %s::uuid[])", names[one], listed)[0] is apart
+
+
+def test_the_program_decides_in_its_own_role_and_may_not_rewrite(town: Town) -> None:
+    roles.apply(ddl_events=False)
+    case = town.open()
+    sql(f"SET ROLE {roles.APP}")
+    try:
+        assert decide(decide(case, town.first), town.second).state == "approved"
+        for statement in (
+            "UPDATE review_decision SET outcome = 'refuse'",
+            "DELETE FROM review_decision",
+            "DELETE FROM review_case",
+            "DELETE FROM review_stage",
+            "DELETE FROM accounts_holder",
+        ):
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic():
+                sql(statement)
+    finally:
+        sql("RESET ROLE")
 
 
 # --- a table that freezes --------------------------------------------------------------------------
