@@ -609,10 +609,10 @@ class Kills:
 def kill(stage: Stage, times: int, seed: int = 1) -> Kills:
     """kill -9 at random moments of a decision that dawdles: it stands as a whole or not at all, with its record."""
     chance, found = random.Random(seed), Kills()
-    whole = _dawdle(stage, None)
+    whole = sorted(_dawdle(stage, None) for _ in range(3))[1]
     for n in range(times):
         case = _dawdled(stage)
-        _dawdle(stage, case, chance.uniform(0, 1.1 * whole))
+        _dawdle(stage, case, chance.uniform(0.2 * whole, 1.6 * whole))
         # Whoever was killed holds the row until the server has noticed.
         with transaction.atomic():
             case = Case.objects.select_for_update().get(pk=case.pk)

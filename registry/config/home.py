@@ -15,7 +15,7 @@ from registry.exports.releasing import RELEASE
 from registry.intake import kinds
 from registry.intake import queries as intake
 from registry.lib.scope import Actor, Scope
-from registry.people import looking, panels
+from registry.people import looking, panels, rotation
 from registry.people import queries as people
 from registry.people.models import Person
 from registry.people.panels import Panel
@@ -75,6 +75,7 @@ def register_all() -> None:
     panels.register(Panel("looked", _("谁查看过"), "registry/people/_looked.html", looking.latest, order=90))
     contributors.register(Contributor("readings", _("谁查看过"), _readings, order=90))
     procedures.register(RELEASE)
+    procedures.register(rotation.agreement())
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)

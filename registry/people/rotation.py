@@ -14,6 +14,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.audit import services as audit
@@ -22,12 +23,18 @@ from registry.audit.verify import Report, verify_table
 from registry.identity.current import keyring
 from registry.identity.keyring import BANK, IDNO, PHONE
 from registry.lib.scope import Scope
+from registry.review import agreed
+from registry.review.procedures import Ask, Procedure, Step
 
 CHUNK_ROWS = 5_000
 
 # A pass that finds nothing to do proves that all is done; one that only met rows held by others is repeated.
 PASSES = 100
 _PATIENCE = 0.1  # seconds between two passes
+
+
+#: what two administrators agree to before the command runs on real numbers
+KIND = "keys.rotate"
 
 
 class Sealed(NamedTuple):
@@ -56,6 +63,19 @@ _LEFT = "SELECT count(*) FROM {table} WHERE substring(sealed FROM 3 FOR 2) <> %s
 _BEGINNING = UUID(int=0)
 
 
+def agreement() -> Procedure:
+    """A rotation is asked for by one administrator and agreed to by another; the command looks for that."""
+    return Procedure(
+        kind=KIND,
+        label=_("轮换密钥"),
+        steps=(Step("agree", action="key.rotate"),),
+        on_approved=lambda case, actor: None,
+        effect=_("规定时限内可在服务器上运行 keys rotate，用现行密钥重新加密这一类号码。"),
+        facts=agreed.facts,
+        ask=Ask("key.rotate", ((IDNO, _("证件号码")), (PHONE, _("联系电话")), (BANK, _("银行账号")))),
+    )
+
+
 class NotAsRecorded(Exception):
     """人员记录与历史记载不符。轮换会替改动过的记录重新作证,请先运行 audit verify 查清。"""
 
@@ -76,7 +96,7 @@ def rotate(
     if any(place.committed for place in places):
         _look_first()
     done = 0
-    for _ in range(PASSES):
+    for _pass in range(PASSES):
         for place in places:
             for rows in _chunks(purpose, place, actor, chunk_rows):
                 done += rows

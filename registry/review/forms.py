@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any, cast
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -24,6 +27,23 @@ class DecisionForm(forms.Form):
         choices=[choice for choice in Outcome.choices if choice[0] != Outcome.WITHDRAW],
         error_messages={"required": _("请选择通过、退回或不通过。")},
     )
+
+
+class AskForm(forms.Form):
+    """What is to be done, and why; `choices` are the procedure's."""
+
+    choice = forms.ChoiceField(label=_("内容"))
+    reason = forms.CharField(
+        label=_("事由"),
+        min_length=6,
+        max_length=200,
+        help_text=_("至少 6 个字；请勿填写个人信息。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(self, choices: Sequence[tuple[str, Any]], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.ChoiceField, self.fields["choice"]).choices = choices
 
 
 class WithdrawForm(forms.Form):

@@ -28,6 +28,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Ask:
+    """A matter that is about something the machine's keeper will do: anybody whose role may `action` asks for it on
+    the page of review, naming one of `choices` (value, label).
+    """
+
+    action: str
+    choices: tuple[tuple[str, str | Promise], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Procedure:
     """A kind of matter.
 
@@ -44,6 +54,7 @@ class Procedure:
     effect: str | Promise = ""
     facts: Facts | None = None
     link: Callable[[Case], str] | None = None
+    ask: Ask | None = None
 
 
 _known: dict[str, Procedure] = {}

@@ -10,6 +10,7 @@ app_name = "review"
 
 urlpatterns = [
     path("", views.case_list, name="list"),
+    path("ask/<slug:kind>/", views.ask, name="ask"),
     path("<uuid:case_id>/", views.detail, name="detail"),
     path("<uuid:case_id>/decide/", views.decide, name="decide"),
     path("<uuid:case_id>/withdraw/", views.withdraw, name="withdraw"),

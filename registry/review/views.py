@@ -10,14 +10,14 @@ from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from registry.accounts.models import User
 from registry.accounts.policy import confirmed, grant_of, require, requires
 from registry.lib.web import listed
-from registry.review import queries, services, wording
+from registry.review import agreed, procedures, queries, services, wording
 from registry.review.errors import Conflict
-from registry.review.forms import DecisionForm, WithdrawForm
+from registry.review.forms import AskForm, DecisionForm, WithdrawForm
 from registry.review.models import Case, Outcome
 
 # Beside a case: so many of those that wait, enough to go on without the list.
@@ -38,7 +38,13 @@ def case_list(request: Any) -> HttpResponse:
     view = view if view in _VIEWS else ""
     query, order = _VIEWS[view]
     found = listed(request, query(request.actor), order)
-    context = {"list": found, "shown": wording.listed(found.rows), "view": view, "menu": "review:list"}
+    context = {
+        "list": found,
+        "shown": wording.listed(found.rows),
+        "view": view,
+        "to_ask": agreed.to_ask(request.actor),
+        "menu": "review:list",
+    }
     return render(request, "registry/review/list.html", context)
 
 
@@ -47,6 +53,24 @@ def case_list(request: Any) -> HttpResponse:
 def detail(request: Any, case_id: UUID) -> HttpResponse:
     """One matter: what it asks for, who asked, what was decided so far, and my say if it is my turn."""
     return _page(request, _case(request, case_id))
+
+
+@require_http_methods(["GET", "POST"])
+@requires("review.ask")
+def ask(request: Any, kind: str) -> HttpResponseBase:
+    """Ask for something that a second person has to agree to before a command does it."""
+    known = procedures.find(kind.replace("-", "."))
+    if known is None or known.ask is None:
+        raise Http404
+    require(request.actor, known.ask.action)
+    form = AskForm(known.ask.choices, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        case = agreed.ask(known, actor=request.user, **form.cleaned_data)
+        messages.success(request, _("已提交，须由另一人同意。"))
+        return redirect("review:detail", case.pk)
+    context = {"procedure": known, "form": form, "menu": "review:list"}
+    status = 422 if form.is_bound else 200
+    return render(request, "registry/review/ask.html", context, status=status)
 
 
 @require_POST

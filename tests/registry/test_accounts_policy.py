@@ -66,7 +66,7 @@ def test_administrators_read_no_business() -> None:
     allowed = {
         *("home.read", "session.manage", "certificate.verify", "audit.read", "audit.verify", "user.create"),
         *("role.grant", "apikey.revoke", "key.rotate", "notary.rebase", "system.config", "reference.edit"),
-        *("review.read", "review.decide", "review.withdraw", "audit.browse", "audit.alerts"),
+        *("review.read", "review.decide", "review.withdraw", "review.ask", "audit.browse", "audit.alerts"),
         *(
             "backoffice.enter",
             "user.read",

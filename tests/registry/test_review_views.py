@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from registry.accounts import session_keys
@@ -186,3 +189,38 @@ def test_the_api_tells_the_queue_decides_and_answers_who_was_slower(town: Town) 
     assert answer.json()["case"]["version"] == 2
     stranger = at(make_user("next-door", Role.C1, region=town.world.neighbour))
     assert stranger.post(url, body, content_type="application/json").status_code == 404
+
+
+# --- what a command does after two persons agreed -------------------------------------------------
+
+
+def test_a_key_is_changed_on_real_numbers_only_after_two_administrators_agreed(
+    settings: Any, tmp_path: Path
+) -> None:
+    settings.PRODUCTION = True
+    asking, agreeing = make_user("security", Role.SEC), make_user("logkeeper", Role.AAD)
+    command = ("keys", "rotate", "--purpose", "phone")
+    with pytest.raises(CommandError, match="轮换密钥：联系电话”，由另一人同意后 24 小时内"):
+        call_command(*command)
+    client = at(asking)
+    assert "/review/ask/keys-rotate/" in client.get("/review/").content.decode()
+    assert client.post("/review/ask/keys-rotate/", {"choice": "phone", "reason": "x"}).status_code == 422
+    answer = client.post("/review/ask/keys-rotate/", {"choice": "phone", "reason": "每年例行更换"})
+    case = Case.objects.get()
+    assert answer.url == f"/review/{case.pk}/" and "每年例行更换" in client.get(answer.url).content.decode()
+    assert post(asking, case, say(case)).status_code == 403
+    with pytest.raises(CommandError):
+        call_command(*command)
+    assert post(agreeing, case, say(case)).status_code == 302
+    call_command(*command, stdout=io.StringIO())
+    with pytest.raises(CommandError, match="证件号码"):
+        call_command("keys", "rotate", "--purpose", "idno")
+    settings.FIGURES_FILE = tmp_path / "figures.toml"
+    settings.FIGURES_FILE.write_text('[numbers]\n"review.agreed_hours" = [{ from = 2026-01-01, is = 0 }]\n')
+    with pytest.raises(CommandError, match="0 小时内"):
+        call_command(*command)
+
+
+def test_only_administrators_ask_for_what_they_may(town: Town) -> None:
+    assert at(town.first).get("/review/ask/keys-rotate/").status_code == 403
+    assert at(make_user("security", Role.SEC)).get("/review/ask/test-matter/").status_code == 404

@@ -5,10 +5,12 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from registry.identity.keyring import KeyringError
 from registry.people import rotation
+from registry.review import agreed
 
 
 class Command(BaseCommand):
@@ -26,7 +28,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         purpose: str = options["purpose"]
         try:
-            done = rotation.rotate(purpose, chunk_rows=options["chunk"])
+            # Where real people are on record, two of the administrators have agreed before.
+            case = agreed.demand(rotation.KIND, purpose) if settings.PRODUCTION else None
+            maker = case.maker if case else None
+            done = rotation.rotate(purpose, actor=maker, chunk_rows=options["chunk"])
+        except agreed.NotAgreed as error:
+            raise CommandError(error.messages[0]) from error
         except rotation.NotAsRecorded as error:
             raise CommandError(f"{error.__doc__}({error})") from error
         except KeyringError as error:
