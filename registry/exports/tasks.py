@@ -14,10 +14,18 @@ from registry.exports import services
 _AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
 
 
-def enqueue(export_id: UUID) -> None:
-    """Make the file in the background; asking twice is asking once."""
+# Whoever makes a small file at once has long done so by then, or has been killed over it.
+LATER_SECONDS = 120
+
+
+def enqueue(export_id: UUID, *, later: bool = False) -> None:
+    """Make the file in the background, at once or after a while; asking twice is asking once."""
+    job = make.configure(
+        queueing_lock=f"exports.make:{export_id}",
+        schedule_in={"seconds": LATER_SECONDS} if later else None,
+    )
     try:
-        make.configure(queueing_lock=f"exports.make:{export_id}").defer(export_id=str(export_id))
+        job.defer(export_id=str(export_id))
     except AlreadyEnqueued:
         return
 

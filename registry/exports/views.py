@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from registry.accounts.models import Role
 from registry.accounts.policy import requires, scope_of
-from registry.exports import alerts, queries, rules, services, sources, store
+from registry.exports import alerts, queries, rules, services, sources, store, tasks
 from registry.exports.forms import ExportForm
 from registry.exports.models import Export
 from registry.lib.web import listed, page_or_part
@@ -85,6 +85,7 @@ def _asked_for(
     if export.state == Export.State.WAITING:
         messages.success(request, _("已提交。行数较多，须由另一人复核后才生成文件。"))
     else:
+        tasks.enqueue(export.pk, later=True)  # should we be killed over it; once made, there is nothing to make
         services.make(export.pk)
     return redirect("exports:detail", export.pk)
 

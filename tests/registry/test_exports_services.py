@@ -210,7 +210,8 @@ def test_the_rights_of_today_count_not_those_of_the_day_of_asking(reviewer: User
     export = ask(reviewer)
     Membership.objects.filter(user=reviewer).update(valid_to=timezone.localdate() - dt.timedelta(days=1))
     # Another role of the same person does not step in.
-    Membership.objects.create(user=reviewer, role=Role.AUD, valid_from=SINCE)
+    today = timezone.localdate()
+    Membership.objects.create(user=reviewer, role=Role.AUD, valid_from=today, valid_to=today)
     services.make(export.pk)
     export.refresh_from_db()
     assert export.state == "failed" and not ExportContent.objects.exists()
