@@ -60,6 +60,7 @@
     const wanted = Number(form.dataset.bits);
     const button = form.querySelector("[type=submit]");
     const words = button.textContent;
+    for (const words of form.querySelectorAll("[data-unproved]")) words.hidden = true;
     const hash = hasher(form.elements.asked.value);
     let number = 0;
     let sending = false;

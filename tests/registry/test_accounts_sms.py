@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -48,8 +49,9 @@ def vendor() -> Iterator[Vendor]:
             if held.status == 302:
                 self.send_header("Location", f"{held.url}/elsewhere")
             self.send_header("Content-Length", str(len(said)))
-            self.end_headers()
-            self.wfile.write(said)
+            with suppress(BrokenPipeError):  # who asked has gone
+                self.end_headers()
+                self.wfile.write(said)
 
         def log_message(self, *args: Any) -> None:
             """Silent."""
