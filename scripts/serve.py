@@ -90,6 +90,10 @@ def serve(host: str, port: int) -> int:
         start(sys.executable, program, "procrastinate", "worker", role="jiangce_worker"),
         # Codes for sign-in never wait for an import.
         start(sys.executable, program, "procrastinate", "worker", "--queues", "sms", role="jiangce_worker"),
+        # Alone has the right to erase details of the record; carries out what two persons agreed to.
+        start(
+            sys.executable, program, "retention", "apply", "--every", "60", "--json", role="jiangce_retention"
+        ),
         start(
             *(str(BIN / "gunicorn"), "registry.config.wsgi", "--bind", f"{host}:{port}"),
             *("--workers", "2", "--threads", "4", "--timeout", "120", "--log-level", "warning"),

@@ -22,7 +22,7 @@ from registry.people.panels import Panel
 from registry.review import panels as review
 from registry.review import procedures
 from registry.rights import cards as rights
-from registry.rights import contributors, erasures
+from registry.rights import consents, contributors, copies, erasures
 from registry.rights.contributors import Contributor, Row
 from registry.staffing import services as staffing
 
@@ -80,6 +80,10 @@ def register_all() -> None:
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))
     register_counter("intake", _count_batches)
     erasures.register()
+    copies.register_all()
+    consent = Panel("consents", _("知情同意"), "registry/rights/_consents.html", consents.panel, order=85)
+    panels.register(consent)
+    register_counter("erasures", rights.erasures_waiting)
     register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
     staffing.register_all()

@@ -379,6 +379,7 @@ INTAKE_MAX_BYTES = env_int("JIANGCE_INTAKE_MAX_BYTES", 20 * _MIB, minimum=1)
 INTAKE_CLI_MAX_BYTES = env_int("JIANGCE_INTAKE_CLI_MAX_BYTES", 1024 * _MIB, minimum=1)
 INTAKE_CHILD_MEMORY = env_int("JIANGCE_INTAKE_CHILD_MEMORY", 400 * _MIB, minimum=64 * _MIB)
 INTAKE_CHILD_CPU_SECONDS = env_int("JIANGCE_INTAKE_CHILD_CPU_SECONDS", 300, minimum=1)
+COPY_ROWS_AT_ONCE = env_int("JIANGCE_COPY_ROWS_AT_ONCE", 500, minimum=1)
 INTAKE_MAX_CORRECTIONS = env_int("JIANGCE_INTAKE_MAX_CORRECTIONS", 500, minimum=1)
 INTAKE_FILE_RETENTION_DAYS = env_int("JIANGCE_INTAKE_FILE_RETENTION_DAYS", 1825, minimum=1)
 # An upload is a file and a handful of fields; anything larger in memory is an attack or a mistake.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.accounts.policy import can
 from registry.lib.scope import Actor
-from registry.rights import queries
+from registry.rights import erasures, queries
 
 
 def waiting(actor: Actor) -> int:
@@ -24,3 +24,10 @@ def overdue_card(actor: Actor) -> Mapping[str, Any] | None:
     found = queries.overdue(actor.scope, timezone.localdate())
     first = found.first()
     return None if first is None else {"n": found.count(), "first": first}
+
+
+def erasures_waiting(actor: Actor) -> int:
+    """Records that wait for this reader to put them up, or to refuse."""
+    if not can(actor, "person.erase"):
+        return 0
+    return erasures.waiting(actor.scope).count()

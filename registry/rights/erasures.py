@@ -49,6 +49,16 @@ def erasures(scope: Scope) -> QuerySet[Erasure]:
     return Erasure.objects.filter(seen).select_related("person").order_by("asked_at", "id")
 
 
+def waiting(scope: Scope) -> QuerySet[Erasure]:
+    """Cases that nobody has put before a second person yet."""
+    return erasures(scope).filter(state=State.WAITING, review_case="")
+
+
+def of_person(scope: Scope, person_id: UUID) -> QuerySet[Erasure]:
+    """One person's cases, newest first."""
+    return erasures(scope).filter(person_id=person_id).order_by("-asked_at", "-id")
+
+
 def ask(person: Person, *, actor: User | None, basis: str = Basis.ASKED) -> Erasure:
     """Somebody wants their record gone: restricted at once, and put up for erasing unless a period runs.
 

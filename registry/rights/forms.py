@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.people import amending
 from registry.rights.corrections import AMENDED
-from registry.rights.models import Correction
+from registry.rights.models import ConsentText, Correction
 
 
 class CorrectionForm(forms.Form):
@@ -60,3 +61,39 @@ class AnswerForm(forms.Form):
         help_text=_("申请人会看到；不予更正的须说明理由。"),
         error_messages={"required": _("请写明答复，申请人会看到。")},
     )
+
+
+class PaperForm(forms.Form):
+    """Consents signed on paper: which text, where the papers lie, when they were signed."""
+
+    text = forms.ChoiceField(label=_("同意书"))
+    reference = forms.CharField(
+        label=_("纸质材料编号"), max_length=60, help_text=_("编号或存放处，例如：T-01 班同意书第 1 册。")
+    )
+    given_on = forms.DateField(
+        label=_("签署日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    people = forms.TypedMultipleChoiceField(
+        label=_("学员"), coerce=UUID, error_messages={"required": _("请至少勾选一人。")}
+    )
+
+    def __init__(self, *args: Any, texts: list[ConsentText], people: list[UUID], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].choices = [(text.pk, f"{text.title} v{text.version}") for text in texts]  # type: ignore[attr-defined]
+        self.fields["people"].choices = [(str(pk), str(pk)) for pk in people]  # type: ignore[attr-defined]
+
+
+class RefusalForm(forms.Form):
+    """Why a record is not erased; the person reads it."""
+
+    answer = forms.CharField(
+        label=_("不予删除的理由"),
+        max_length=300,
+        error_messages={"required": _("请写明理由，申请人会看到。")},
+    )
+
+
+class HoldForm(forms.Form):
+    """For whose sake a record may not go."""
+
+    reason = forms.CharField(label=_("文号或案号"), max_length=100, help_text=_("不写姓名和号码。"))

@@ -9,7 +9,9 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 
 from registry.lib.dates import add_months
 from registry.lib.upsert import Counts
@@ -20,8 +22,11 @@ from registry.rights.models import RetentionRule
 DATA = Path(__file__).parent / "data"
 
 
-class NoRule(LookupError):
+class NoRule(ValidationError):
     """No row says how long records of this class are kept; then nothing of it may be erased."""
+
+    def __init__(self) -> None:
+        super().__init__(_t("还没有设定这类记录的保存期限，暂时不能办理；请联系管理员。"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ def rule(code: str, on: date) -> RetentionRule:
     try:
         return rules(on)[code]
     except KeyError:
-        raise NoRule(code) from None
+        raise NoRule from None
 
 
 def kept(people: Sequence[UUID], on: date) -> dict[UUID, Kept]:
@@ -60,7 +65,7 @@ def kept(people: Sequence[UUID], on: date) -> dict[UUID, Kept]:
     days = {**keepers.events(people), RetentionRule.Code.PERSON: {pk: at.date() for pk, at in registered}}
     for code, by_person in days.items():
         if by_person and code not in known:
-            raise NoRule(code)
+            raise NoRule
         for person, day in by_person.items():
             end = Kept(add_months(day, known[code].months), known[code])
             if person not in found or end.until > found[person].until:

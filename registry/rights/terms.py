@@ -6,8 +6,9 @@ import csv
 from datetime import date, timedelta
 from pathlib import Path
 
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils.translation import gettext as _t
 
 from registry.lib.upsert import Counts
 from registry.rights.models import Term
@@ -17,8 +18,11 @@ DATA = Path(__file__).parent / "data"
 _SATURDAY = 5
 
 
-class NoTerm(ObjectDoesNotExist):
+class NoTerm(ValidationError):
     """No row says how many days there are for this. Load the reference data, or enter one."""
+
+    def __init__(self) -> None:
+        super().__init__(_t("还没有设定这件事的办理期限，暂时不能受理；请联系管理员。"))
 
 
 def term(code: str, on: date) -> Term:
@@ -28,7 +32,7 @@ def term(code: str, on: date) -> Term:
     )
     row = found.order_by("-valid_from").first()
     if row is None:
-        raise NoTerm(code)
+        raise NoTerm
     return row
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
+import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import connections
 
 from registry.rights import applying
 
@@ -20,8 +22,18 @@ class Command(BaseCommand):
         parser.add_argument("verb", choices=["apply"])
         parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
         parser.add_argument("--json", action="store_true")
+        parser.add_argument(
+            "--every", type=int, metavar="SECONDS", help="again and again, until told to stop"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        self._once(options)
+        while options["every"]:
+            connections.close_all()
+            time.sleep(options["every"])
+            self._once(options)
+
+    def _once(self, options: dict[str, Any]) -> None:
         done = dataclasses.asdict(applying.apply(dry_run=options["dry_run"]))
         if options["json"]:
             self.stdout.write(json.dumps(done))
