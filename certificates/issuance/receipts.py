@@ -1,11 +1,30 @@
-"""What a receipt of a certificate is of, and what its fields are called."""
+"""What a receipt of a certificate is of, and how its fields read."""
 
 from __future__ import annotations
 
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from certificates.issuance.models import Certificate
-from registry.audit.receipts import Row, name_fields
+from registry.audit.receipts import Field, Row, day, name_fields, of
+
+_FIELDS = (
+    Field(_("证书记录编号")),
+    Field(_("学员编号")),
+    Field(_("证书类别"), of(Certificate.Family.choices)),
+    Field(_("证书编号")),
+    Field(_("证书名称")),
+    Field(_("职业（工种）")),
+    Field(_("技能等级")),
+    Field(_("机构编号")),
+    Field(_("区划代码")),
+    Field(_("发证日期"), day),
+    Field(_("状态"), of(Certificate.State.choices)),
+    Field(_("依据"), of(Certificate.Basis.choices)),
+    Field(_("编号结构")),
+    Field(_("培训记录编号")),
+    Field(_("批次编号")),
+    Field(_("行号")),
+)
 
 
 def rows_of(certificate: Certificate) -> list[Row]:
@@ -16,29 +35,6 @@ def rows_of(certificate: Certificate) -> list[Row]:
     return rows
 
 
-def _labels() -> list[str]:
-    return [
-        *(
-            _("证书记录编号"),
-            _("学员编号"),
-            _("证书类别"),
-            _("证书编号"),
-            _("证书名称"),
-            _("职业（工种）"),
-            _("技能等级"),
-        ),
-        *(
-            _("机构编号"),
-            _("区划代码"),
-            _("发证日期（1970 年起的天数）"),
-            _("状态"),
-            _("依据"),
-            _("编号结构"),
-        ),
-        *(_("培训记录编号"), _("批次编号"), _("行号")),
-    ]
-
-
 def name_all() -> None:
     """Called once at start."""
-    name_fields("certificate_v1", _labels)
+    name_fields("certificate_v1", _FIELDS)

@@ -7,15 +7,20 @@ checkpoint. `scripts/verify_registry.py --receipt` checks it; so does the page t
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from registry.audit import merkle
 from registry.audit.models import Checkpoint
+from registry.audit.publishing import Published
 from registry.audit.services import RowId, id_type, rows_function
 
 Row = tuple[str, RowId]
@@ -76,7 +81,7 @@ def _receipt(table_name: str, row_id: RowId, word: _Word) -> dict[str, Any]:
         "leaf": {
             "i": index,
             "body": word.body,
-            "proof": _texts(merkle.inclusion_proof(index, head.size, _node_of_log)),
+            "proof": _texts(_proof_in_log(merkle.leaf_hash(word.body.encode()), index, head)),
         },
         "checkpoint": head.note,
     }
@@ -147,8 +152,24 @@ def _pieces(manifest_id: int) -> list[bytes]:
         return [bytes(piece) for (piece,) in cursor.fetchall()]
 
 
-def _node_of_log(level: int, index: int) -> bytes:
-    """A node of the log's tree, from its leaves."""
+def _proof_in_log(leaf: bytes, index: int, head: Checkpoint) -> list[bytes]:
+    """The way from a leaf to the signed head, from the published tiles or else from all leaves.
+
+    What is handed out was checked before: raises Differs when neither leads there.
+    """
+    published = Published(settings.LOG_DIR, settings.LOG_COPY)
+    for node in (merkle.nodes_from_tiles(published.tile), _node_from_leaves):
+        try:
+            proof = merkle.inclusion_proof(index, head.size, node)
+        except (LookupError, OSError):
+            continue
+        if merkle.verify_inclusion(leaf, index, head.size, proof, bytes(head.root)):
+            return proof
+    raise Differs(f"leaf {index}")
+
+
+def _node_from_leaves(level: int, index: int) -> bytes:
+    """A node of the log's tree, counted from the leaves below it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT hash FROM audit_leaf WHERE idx >= %s AND idx < %s ORDER BY idx",
@@ -185,23 +206,45 @@ def shown(rows: Sequence[Row]) -> dict[str, Any]:
     return {"receipt": made, "fields": told(made)}
 
 
-#: canonical form → what its fields are called, the name of the form left out; rooms add theirs at start.
-_labels: dict[str, Callable[[], Sequence[str]]] = {}
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What a field of a canonical text is called, and how its text reads to people."""
+
+    label: str | Promise
+    reads: Callable[[str], str] = str
 
 
-def name_fields(canon: str, labels: Callable[[], Sequence[str]]) -> None:
+def day(text: str) -> str:
+    """A date, which a canonical text holds as days since 1970."""
+    return (date(1970, 1, 1) + timedelta(days=int(text))).isoformat()
+
+
+def yuan(text: str) -> str:
+    """An amount in yuan, of fen."""
+    return f"{Decimal(text) / 100:,.2f}"
+
+
+def of(choices: Iterable[tuple[str, str | Promise]]) -> Callable[[str], str]:
+    """A code by its word."""
+    words = dict(choices)
+    return lambda text: str(words.get(text, text))
+
+
+#: canonical form → its fields, the name of the form left out; rooms add theirs at start.
+_fields: dict[str, Sequence[Field]] = {}
+
+
+def name_fields(canon: str, named: Sequence[Field]) -> None:
     """Say what the fields of a form are called, for people who read a receipt."""
-    _labels[canon] = labels
+    _fields[canon] = named
 
 
 def told(receipt: Mapping[str, Any]) -> list[tuple[str, str]]:
     """The row's text as (label, value), empty fields left out; nothing for a form that nobody named."""
-    labels = _labels.get(receipt["of"]["form"])
-    if labels is None:
-        return []
+    named = _fields.get(receipt["of"]["form"], ())
     return [
-        (label, value)
-        for label, value in zip(labels(), fields(receipt["row"]["text"])[1:], strict=False)
+        (str(field.label), field.reads(value))
+        for field, value in zip(named, fields(receipt["row"]["text"])[1:], strict=False)
         if value not in ("", "~")
     ]
 

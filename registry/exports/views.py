@@ -85,7 +85,9 @@ def _asked_for(
     if export.state == Export.State.WAITING:
         messages.success(request, _("已提交。行数较多，须由另一人复核后才生成文件。"))
     else:
-        tasks.enqueue(export.pk, later=True)  # should we be killed over it; once made, there is nothing to make
+        tasks.enqueue(
+            export.pk, later=True
+        )  # should we be killed over it; once made, there is nothing to make
         services.make(export.pk)
     return redirect("exports:detail", export.pk)
 

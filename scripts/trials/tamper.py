@@ -5,8 +5,8 @@ scripts/trials/tamper [--each 30] [--rows 60] [--seed 1] [--json]
 Starts a PostgreSQL of its own in a temporary folder, reads a ledger and a roster in, lets the notary sign three
 checkpoints, and keeps the second as an auditor outside would. Then it tampers so many times in each kind, a quarter of
 it with the log's own key, and looks with the offline script and with `audit verify` through a role that only reads.
-What the database refuses outright is counted apart. Exit 1 for anything missed, or when the honest record does not pass
-on the oldest and newest Python at hand.
+What is tried with every trigger in place, by the application too, is for the database to refuse and counted apart.
+Exit 1 for anything missed, or when the honest record does not pass on the oldest and newest Python at hand.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ def attempt(options: argparse.Namespace, folder: Path) -> int:
         "found_by_audit_verify": tally.total("state"),
         "missed": tally.total("missed"),
         "with_the_logs_key": tally.with_key,
-        "refused_besides": tally.total("refused"),
+        "with_triggers_in_place": {
+            how: sum(count for (_k, _r, h), count in tally.straight.items() if h == how)
+            for how in ("refused", "script", "state", "missed")
+        },
         "seconds": round(time.monotonic() - began, 1),
         "table": {
             kind: {

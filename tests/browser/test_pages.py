@@ -38,8 +38,11 @@ def paths(house: House) -> list[tuple[str, str]]:
         ("C1", "/"),
         ("PC", "/"),
         ("AUD", f"/people/{house.person.pk}/"),
+        ("AUD", "/inspection/"),
+        ("AUD", "/inspection/acts/"),
         ("TRN", "/people/me/"),
         ("TRN", f"/enrolments/{row.pk}/"),
+        ("TRN", f"/enrolments/{row.pk}/receipt/"),
     ]
 
 

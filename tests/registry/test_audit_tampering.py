@@ -22,4 +22,5 @@ def test_the_honest_record_passes_and_every_kind_of_tampering_is_found(tmp_path:
     tally = tampering.tamper(stage, each=2)
     assert not tally.missed
     assert tally.total("script") + tally.total("state") == 20
-    assert tally.total("refused") == 36
+    assert sum(tally.straight.values()) == 9 * 6
+    assert {how for _kind, rights, how in tally.straight if rights == "application"} == {"refused"}

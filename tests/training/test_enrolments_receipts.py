@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from certificates.issuance.models import Certificate
 from registry.accounts.models import Membership, Role, User
 from registry.audit import receipts
+from registry.audit.models import Checkpoint
+from registry.audit.notary import leaves_of
+from registry.audit.publishing import Published
 from registry.audit.services import manifest_rows, record
 from registry.people.models import Person
 from tests import town as towns
@@ -67,6 +72,7 @@ def test_a_trainee_takes_the_receipt_home_and_it_holds(town: Town, log: Log, tmp
     page = client.get(f"/enrolments/{row.pk}/receipt/").content.decode()
     assert "下载回执" in page and "verify_registry.py" in page
     assert f"<dt>记录编号</dt><dd>{row.pk}</dd>" in page and "registration_v1|" in page
+    assert f"<dt>开始日期</dt><dd>{row.started_on}</dd>" in page and "<dt>考核结果</dt><dd>合格</dd>" in page
     path = saved(client, f"/enrolments/{row.pk}/receipt.json", tmp_path)
     for python in PYTHONS:
         said = verify("--receipt", path, "--key", log.vkey, python=python)
@@ -149,6 +155,28 @@ def test_a_person_may_be_proved_too(town: Town, log: Log, tmp_path: Path) -> Non
     path = tmp_path / "receipt.json"
     path.write_text(json.dumps(receipts.receipt([("people_person", someone.pk)])), "utf-8")
     assert verify("--receipt", path, "--key", log.vkey).ok
+
+
+def test_the_proof_comes_from_the_published_tiles_and_is_checked_before_it_is_handed_out(
+    town: Town, log: Log, tmp_path: Path, settings: Settings, django_assert_max_num_queries: Any
+) -> None:
+    settings.LOG_DIR, settings.LOG_COPY = tmp_path / "log", tmp_path / "copy"
+    size = Checkpoint.objects.latest("size").size
+    published = Published(settings.LOG_DIR, settings.LOG_COPY)
+    published.publish(log.note, size, 0, leaves_of, log.signer.verifier)
+    path = tmp_path / "receipt.json"
+
+    def holds() -> bool:
+        path.write_text(json.dumps(receipts.receipt([("enrolments_enrolment", last_row().pk)])), "utf-8")
+        return verify("--receipt", path, "--key", log.vkey).ok
+
+    with django_assert_max_num_queries(6):
+        assert holds()
+    for tile in settings.LOG_DIR.glob("tile/0/**/*"):
+        if tile.is_file():
+            tile.chmod(0o644)
+            tile.write_bytes(bytes(tile.stat().st_size))
+    assert holds()
 
 
 def test_texts_are_cut_into_their_fields() -> None:
