@@ -157,7 +157,7 @@ class ExportPart(models.Model):
 
 
 class ExportContent(models.Model):
-    """Who stands in an export: up to ten thousand people in a row, so that each of them can be told.
+    """Who stands in an export: up to four hundred people in a row, so that each of them can be told.
 
     ``action_id`` is the action by which the file was made. Rows can only be added (``sql/content.sql``).
     """

@@ -28,7 +28,7 @@ from registry.review import services as review
 
 State = Export.State
 RELEASE = "exports.release"  # the kind of matter under which a second person decides
-CONTENT_ROWS = 10_000  # people in one row of the list of who stands in a file
+CONTENT_ROWS = 400  # people in one row of the list of who stands in a file: what fits a page of the database
 TELL_EVERY = 500  # rows between two words on how far a file has come
 
 
@@ -231,13 +231,15 @@ def _finish(export: Export, file: Any, rows: int, people: list[UUID]) -> None:
         n=rows,
         after={"kind": export.kind, "filter": export.asked, "people": len(people), "sha256": digest},
     )
-    for at in range(0, len(people), CONTENT_ROWS):
-        ExportContent.objects.create(
+    ExportContent.objects.bulk_create(
+        ExportContent(
             export=export,
             number=at // CONTENT_ROWS,
             action_id=action.pk,
             persons=people[at : at + CONTENT_ROWS],
         )
+        for at in range(0, len(people), CONTENT_ROWS)
+    )
     audit.manifest(
         action,
         ExportContent._meta.db_table,

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import uuid4
+
 import pytest
+from django.db import connection
 from django.test import Client
 
 from registry.accounts.models import Role, User
 from registry.audit.models import Action
+from registry.exports.models import Export, ExportContent
 from registry.lib.scope import Scope
 from registry.people import looking
 from registry.people.models import Person
@@ -137,3 +141,18 @@ def test_a_copy_of_everything_says_who_looked(world: World, person: Person) -> N
     assert [(row["查看人"], row["做了什么"], row["事由"]) for row in copied["readings"]] == [
         ("reviewer姓名", "查看完整证件号码", "答复本人申请或申诉")
     ]
+
+
+def test_exports_of_others_are_not_read_to_find_those_of_one_person(person: Person) -> None:
+    """A few thousand people in exports are enough for the index to be asked; to read them all takes ever longer."""
+    export = Export.objects.create(
+        kind="enrolments", asker=person.user, role="RG", reason="report", purpose="x", rows=1, state="ready"
+    )
+    ExportContent.objects.bulk_create(
+        ExportContent(export=export, number=n, action_id=1, persons=[uuid4() for _ in range(400)])
+        for n in range(50)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE exports_exportcontent")
+    plan = looking.actions(Scope.own(person.pk), person).explain()
+    assert "exports_exportcontent_persons" in plan and "Seq Scan on exports_exportcontent" not in plan
