@@ -2,7 +2,17 @@
 
 from registry.accounts.models import FormerPassword, Holder, Membership, SmsMessage, User
 from registry.apikeys.models import ApiKey, IdempotentCall
-from registry.audit.models import Action, Checkpoint, Detail, Leaf, LogState, Manifest, Pending
+from registry.audit.models import (
+    Action,
+    Checkpoint,
+    Detail,
+    EndedCheckpoint,
+    EndedLeaf,
+    Leaf,
+    LogState,
+    Manifest,
+    Pending,
+)
 from registry.door.models import Knock, Verification
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit, ReadingReason
 from registry.inspection.models import Check
@@ -40,6 +50,8 @@ __all__ = [
     "Decision",
     "Detail",
     "Document",
+    "EndedCheckpoint",
+    "EndedLeaf",
     "Erasure",
     "Export",
     "ExportContent",

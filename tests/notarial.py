@@ -101,31 +101,49 @@ class Volley:
 
 
 def shoot(place: Place, kills: int, *, writers: int = 4, seed: int = 1, command_each: int = 0) -> Volley:
-    """Kill notaries at random moments of their work, under load. Every so many by the real command."""
+    """Kill notaries at random moments of their work, one in five while it starts. Every so many by the real command."""
     chance, volley = random.Random(seed), Volley()
     began = time.monotonic()
-    with helper(place, "writers", as_role(place.url, "jiangce_app"), str(writers)) as load:
-        with helper(place, "notary") as nursery:
-            for n in range(1, kills + 1):
-                if command_each and n % command_each == 0:
-                    _shoot_command(place, chance)
-                    volley.by_command += 1
-                else:
-                    pid = int(told(nursery, "go"))
-                    time.sleep(chance.uniform(0.02, 1.5))
-                    os.kill(pid, signal.SIGKILL)
-                volley.kills += 1
+    with (
+        psycopg.connect(place.url, autocommit=True) as watch,
+        helper(place, "writers", as_role(place.url, "jiangce_app"), str(writers)) as load,
+        helper(place, "notary") as nursery,
+    ):
+        for n in range(1, kills + 1):
+            since = watch.execute("SELECT clock_timestamp()").fetchone()
+            if command_each and n % command_each == 0:
+                with subprocess.Popen(_COMMAND, env=place.environment(), cwd=ROOT) as process:
+                    _wait(watch, since, chance)
+                    process.kill()
+                volley.by_command += 1
+            else:
+                pid = int(told(nursery, "go"))
+                _wait(watch, since, chance)
+                os.kill(pid, signal.SIGKILL)
+            volley.kills += 1
         tally = json.loads(told(load, "stop"))
     volley.committed, volley.rolled_back = tally["entries"], tally["rolled_back"]
     volley.seconds = time.monotonic() - began
     return volley
 
 
-def _shoot_command(place: Place, chance: random.Random) -> None:
-    command = [sys.executable, str(ROOT / "manage.py"), "notary", "run", "--every", str(EVERY)]
-    with subprocess.Popen(command, env=place.environment(), cwd=ROOT) as process:
-        time.sleep(chance.uniform(1.5, 4.0))
-        process.kill()
+_COMMAND = [sys.executable, str(ROOT / "manage.py"), "notary", "run", "--every", str(EVERY)]
+_ACTIVE = """
+    SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.granted AND a.usename = 'jiangce_notary' AND a.backend_start > %s
+"""
+_STARTS_WITHIN = 60.0
+
+
+def _wait(watch: psycopg.Connection[Any], since: Any, chance: random.Random) -> None:
+    """Until a random moment: of starting, or of the first second in which the notary works."""
+    if chance.random() < 0.2:
+        time.sleep(chance.uniform(0, 0.5))
+        return
+    deadline = time.monotonic() + _STARTS_WITHIN
+    while watch.execute(_ACTIVE, since).fetchone() == (0,) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(chance.uniform(0, 1.0))
 
 
 # --- counting afterwards ---------------------------------------------------------------------------

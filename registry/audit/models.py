@@ -227,3 +227,41 @@ class Checkpoint(models.Model):
 
     def __str__(self) -> str:
         return str(self.size)
+
+
+class EndedLeaf(models.Model):
+    """A leaf of a log that ended because entries were lost; another log names its head."""
+
+    pk = models.CompositePrimaryKey("origin", "idx")
+    origin = models.TextField(_("日志名称"))
+    idx = models.BigIntegerField(_("叶序号"))
+    kind = models.CharField(_("种类"), max_length=1, choices=Entry.choices)
+    row_id = models.BigIntegerField(_("编号"))
+    hash = models.BinaryField(_("叶哈希"))
+
+    class Meta:
+        db_table = "audit_ended_leaf"
+        verbose_name = _("已终止日志的叶")
+        verbose_name_plural = _("已终止日志的叶")
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.idx}"
+
+
+class EndedCheckpoint(models.Model):
+    """A checkpoint of a log that ended."""
+
+    pk = models.CompositePrimaryKey("origin", "size")
+    origin = models.TextField(_("日志名称"))
+    size = models.BigIntegerField(_("叶数"))
+    root = models.BinaryField(_("树根"))
+    note = models.TextField(_("签名声明"))
+    at = models.DateTimeField(_("时间"))
+
+    class Meta:
+        db_table = "audit_ended_checkpoint"
+        verbose_name = _("已终止日志的检查点")
+        verbose_name_plural = _("已终止日志的检查点")
+
+    def __str__(self) -> str:
+        return f"{self.origin} {self.size}"

@@ -132,11 +132,8 @@ class Notary:
         self._signed, self._earlier = merkle.Frontier(), None
         if last is None:
             return
-        try:
-            frontier = self.published.frontier(last.size)
-        except LookupError:
-            frontier = merkle.Frontier()
-        if frontier.root() != bytes(last.root):
+        frontier = self._from_tiles(last.size, bytes(last.root)) or self._from_folder(last.size)
+        if frontier is None or frontier.root() != bytes(last.root):
             frontier = frontier_of(last.size)
         if frontier.root() != bytes(last.root):
             raise Refused(Why.INCONSISTENT, _t("日志的叶与最近签名的树根不符。"))
@@ -144,6 +141,26 @@ class Notary:
         with transaction.atomic():
             state = LogState.objects.select_for_update().get()
             self._refuse(state, self._grown(state))
+
+    def _from_tiles(self, size: int, root: bytes) -> merkle.Frontier | None:
+        try:
+            frontier = self.published.frontier(size)
+        except LookupError:
+            return None
+        return frontier if frontier.root() == root else None
+
+    def _from_folder(self, size: int) -> merkle.Frontier | None:
+        """Of a tree that was signed and not published before we ended: from the one before it, and the leaves since."""
+        head = self.published.checkpoint(self.signer.verifier)
+        if head is None or head.size > size:
+            return None
+        before = self._from_tiles(head.size, head.root)
+        if before is None:
+            return None
+        self._earlier = before.copy()
+        for leaves in windows(before.size, size):
+            before.extend(leaves)
+        return before
 
     # --- taking ----------------------------------------------------------------------------------
 
@@ -218,7 +235,7 @@ class Notary:
                     )
                     % {"ours": self._signed.size, "theirs": head.size},
                 )
-            if self._root_at(head.size) != head.root:
+            if not self._contains(head):
                 same = head.size == self._signed.size
                 raise Refused(
                     Why.OTHER_ROOT if same else Why.INCONSISTENT,
@@ -251,13 +268,19 @@ class Notary:
             raise Refused(Why.FOREIGN, _t("公布处的检查点属于另一个日志。"))
         return heads
 
-    def _root_at(self, size: int) -> bytes:
-        """The head of an earlier tree; asked again and again while a place cannot be written."""
-        if size == self._signed.size:
-            return self._signed.root()
-        if self._earlier is None or self._earlier.size != size:
-            self._earlier = frontier_of(size)
-        return self._earlier.root()
+    def _contains(self, head: Checkpoint) -> bool:
+        """Whether an earlier head is the beginning of what we signed last."""
+        if head.size == self._signed.size:
+            return self._signed.root() == head.root
+        if self._earlier is None or self._earlier.size != head.size:
+            try:
+                if self.published.contains(head, self._signed.size, self._signed.root()):
+                    return True
+            except LookupError:
+                pass
+            # Counted anew, and kept: it is asked again and again while a place cannot be written.
+            self._earlier = frontier_of(head.size)
+        return self._earlier.root() == head.root
 
     # --- publishing ------------------------------------------------------------------------------
 

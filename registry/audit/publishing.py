@@ -48,6 +48,12 @@ class Published:
         note = self._last_line(key.name)
         return None if note is None else Checkpoint.parse(opened(note, [key])[0])
 
+    def notes(self, origin: str) -> list[str]:
+        """What stands in the folder and last in the copy, nothing checked."""
+        head = self.folder / "checkpoint"
+        notes = [head.read_text("utf-8") if head.exists() else "", self._last_line(origin) or ""]
+        return [note for note in notes if note]
+
     def _last_line(self, origin: str) -> str | None:
         try:
             with self.copy.open("rb") as file:
@@ -79,6 +85,12 @@ class Published:
         """The right edge of the tree of this size, from the tiles. Raises LookupError when they do not reach."""
         node = merkle.nodes_from_tiles(self.tile)
         return merkle.Frontier(size, [node(level, index) for level, index in merkle.complete_nodes(0, size)])
+
+    def contains(self, old: Checkpoint, size: int, root: bytes) -> bool:
+        """Whether the tiles prove the tree of `old` to be the beginning of this one. Raises LookupError."""
+        node = merkle.nodes_from_tiles(self.tile)
+        proof = merkle.consistency_proof(old.size, size, node)
+        return merkle.verify_consistency(old.size, size, old.root, root, proof)
 
     def leaves(self, start: int, stop: int) -> list[bytes]:
         """Leaf hashes from the tiles. Raises LookupError when they do not reach."""
@@ -138,7 +150,10 @@ class Published:
         start = tile.index * _WIDTH
         if tile.level == 0:
             return leaves(start, start + tile.width)
-        return [self._head(tile.level - 1, start + at) for at in range(tile.width)]
+        # What stands there already is not counted again: its hashes are those of full tiles, which never change.
+        there = self.tile(tile.level, tile.index)[: tile.width * _HASH]
+        known = [there[at : at + _HASH] for at in range(0, len(there), _HASH)]
+        return known + [self._head(tile.level - 1, start + at) for at in range(len(known), tile.width)]
 
     def _head(self, level: int, index: int) -> bytes:
         data = self.tile(level, index)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.policy import can
+from registry.config import rebasing
 from registry.config.panels import Card, register, register_counter
 from registry.exports.releasing import RELEASE
 from registry.intake import kinds
@@ -87,6 +88,7 @@ def register_all() -> None:
     register(Card("overdue", "registry/rights/_overdue_card.html", rights.overdue_card, order=10))
     register_counter("matches", _count_matches)
     staffing.register_all()
+    rebasing.register()
     register(Card("review", "registry/review/_card.html", review.card, order=15))
     register_counter("review", review.count)
     register_counter("corrections", rights.waiting)

@@ -214,7 +214,7 @@ def state_of_the_past(make: Make, *, entries_later: int) -> None:
     """The database as a backup has it: everything of the log's tables put back to an earlier moment."""
     entries(5)
     work(make)
-    run_sql("CREATE TABLE old_state AS TABLE audit_log_state")
+    run_sql("DROP TABLE IF EXISTS old_state; CREATE TABLE old_state AS TABLE audit_log_state")
     entries(5)
     work(make)
     without_triggers(

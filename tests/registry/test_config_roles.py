@@ -73,6 +73,8 @@ AUDIT_TABLES = {
     "audit_pending": {roles.NOTARY: {"SELECT", "DELETE"}},
     "audit_leaf": {roles.NOTARY: {"SELECT", "INSERT"}},
     "audit_checkpoint": {roles.NOTARY: {"SELECT", "INSERT"}},
+    "audit_ended_leaf": {},
+    "audit_ended_checkpoint": {},
     "audit_log_state": {roles.NOTARY: {"SELECT", "INSERT", "UPDATE"}},
 }
 OPENS_DOORS = {

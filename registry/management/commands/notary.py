@@ -6,17 +6,22 @@ import json
 import signal
 import sys
 import threading
+from dataclasses import asdict
 from types import FrameType
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _t
 
+from registry.accounts.models import User
 from registry.audit.keeping import Keeper, KeyTrouble
 from registry.audit.notary import Notary, Refused
 from registry.audit.publishing import Published
 from registry.audit.queries import log_health
+from registry.config import rebasing
 
 
 class Command(BaseCommand):
@@ -31,6 +36,10 @@ class Command(BaseCommand):
         run.add_argument("--every", type=float, help="seconds between signatures, in place of the setting")
         verbs.add_parser("once", help="take, sign and publish once")
         verbs.add_parser("status", help="how far the log has come; exit 1 when it does not keep up")
+        again = verbs.add_parser("rebase", help="let the log go on after a restore; two persons agree on it")
+        again.add_argument("--ask", metavar="USER", help="ask for it, as this administrator")
+        again.add_argument("--reason", default="", help="why, when asking")
+        again.add_argument("--case", type=UUID, help="do it, when another administrator has agreed")
         key = verbs.add_parser("key", help="print the key that others verify with")
         key.add_argument("--new", action="store_true", help="make a key, where there is none")
 
@@ -40,7 +49,7 @@ class Command(BaseCommand):
         except Refused as refusal:
             self.stderr.write(f"notary: {refusal}")
             sys.exit(int(refusal.why))
-        except KeyTrouble as trouble:
+        except (KeyTrouble, PermissionDenied) as trouble:
             raise CommandError(str(trouble)) from None
 
     def run(self, options: dict[str, Any]) -> None:
@@ -67,6 +76,16 @@ class Command(BaseCommand):
         self.stdout.write(json.dumps(health.as_dict(), ensure_ascii=False))
         if not health.healthy:
             sys.exit(1)
+
+    def rebase(self, options: dict[str, Any]) -> None:
+        if options["case"]:
+            outcome = rebasing.perform(options["case"], notary())
+            self.stdout.write(json.dumps(asdict(outcome), ensure_ascii=False))
+            return
+        maker = User.objects.filter(username=options["ask"] or "").first()
+        if maker is None or not options["reason"]:
+            raise CommandError(_t("请用 --ask 用户名 --reason 事由 提出,或用 --case 编号 执行。"))
+        self.stdout.write(str(rebasing.ask(maker, options["reason"]).pk))
 
     def key(self, options: dict[str, Any]) -> None:
         keeper = Keeper(settings.NOTARY_DIR)
