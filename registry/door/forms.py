@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.door.services import DIGITS
 from registry.identity import id_numbers
+from registry.lib.phones import parse_phone
 from registry.lib.text import halfwidth, squeeze
 
 _SHORTEST = 5
@@ -68,6 +69,23 @@ class VerifyForm(forms.Form):
         label=_("已查验证件原件，本人与证件相符"), error_messages={"required": _("须当面查验证件原件。")}
     )
     phone = forms.ChoiceField(label=_("当面确认的手机号码"), required=False)
+
+    new_phone = forms.CharField(
+        label=_("或登记新的手机号码"),
+        required=False,
+        max_length=20,
+        widget=forms.TextInput(attrs={"inputmode": "tel", "autocomplete": "off"}),
+        help_text=_("当面确认后马上可用；先前的号码会收到短信提醒。"),
+    )
+
+    def clean_new_phone(self) -> str:
+        typed = str(self.cleaned_data["new_phone"])
+        if not typed:
+            return ""
+        phone = parse_phone(typed)
+        if phone is None:
+            raise ValidationError(_("手机号码须为 11 位，请当面核对。"))
+        return phone
 
     def __init__(self, *args: Any, phones: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

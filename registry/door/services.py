@@ -31,7 +31,8 @@ from registry.identity.keyring import IDNO, PHONE
 from registry.lib import figures
 from registry.lib.limits import Take, Wait, give_back, take_all
 from registry.lib.text import name_key
-from registry.people.models import Person
+from registry.people import services as people
+from registry.people.models import Person, Phone
 
 DIGITS = 6
 _NOBODY = UUID(int=0)
@@ -298,6 +299,48 @@ def verify(
         person_id=person.pk,
     )
     return made
+
+
+@transaction.atomic
+def verify_in_person(
+    person: Person, *, phone: Phone | None, new_phone: str = "", actor: User
+) -> Verification:
+    """A clerk saw person and document, and confirmed a telephone: one on record, or a new one (11 digits), or none.
+
+    Whoever has the telephone that codes went to so far is told of a new one.
+    """
+    if new_phone:
+        tell_of(person, new_phone)
+        phone = people.add_phone(person, new_phone, actor=actor)
+    return verify(
+        person,
+        kind=Verification.Kind.IN_PERSON,
+        phone_index=bytes(phone.blind_index) if phone else None,
+        actor=actor,
+    )
+
+
+def tell_of(person: Person, new_phone: str) -> None:
+    """Put a notice down for each other telephone of the person."""
+    index = keyring().blind_index(new_phone, PHONE)
+    for held in person.phones.exclude(blind_index=index):
+        put(
+            phone=keyring().open_(bytes(held.sealed), PHONE, held.id).decode(),
+            template="phone_added",
+            parameters={"last": new_phone[-4:]},
+            expires_at=timezone.now() + timedelta(hours=figures.number("notice.hours")),
+        )
+
+
+def tell_of_added(since: datetime, until: datetime) -> int:
+    """Tell whoever has signed in before of telephones that sheets brought in this span; returns how many of these."""
+    added = Phone.objects.filter(created_at__gte=since, created_at__lt=until, person__user__isnull=False)
+    n = 0
+    for one in added.select_related("person").iterator(chunk_size=500):
+        if one.person.phones.filter(created_at__lt=one.created_at).exists():
+            tell_of(one.person, keyring().open_(bytes(one.sealed), PHONE, one.id).decode())
+            n += 1
+    return n
 
 
 def prune(*, before: datetime) -> int:

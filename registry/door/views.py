@@ -27,7 +27,7 @@ from registry.accounts.models import User
 from registry.accounts.policy import requires
 from registry.door import oidc, proof, queries, services
 from registry.door.forms import CodeForm, KnockForm, VerifyForm
-from registry.door.models import Knock, Verification
+from registry.door.models import Knock
 from registry.lib import figures
 from registry.lib.limits import Wait
 from registry.lib.web import client_address, network_of
@@ -227,11 +227,8 @@ def verify(request: Any, person_id: UUID) -> HttpResponseBase:
     form = VerifyForm(request.POST or None, phones=[(key, each.mask) for key, each in phones.items()])
     if request.method == "POST" and form.is_valid():
         chosen = phones.get(form.cleaned_data["phone"])
-        services.verify(
-            person,
-            kind=Verification.Kind.IN_PERSON,
-            phone_index=bytes(chosen.blind_index) if chosen else None,
-            actor=request.user,
+        services.verify_in_person(
+            person, phone=chosen, new_phone=form.cleaned_data["new_phone"], actor=request.user
         )
         messages.success(request, _("已记录现场核验。"))
         return redirect("people:detail", person.pk)

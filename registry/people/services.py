@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import OperationalError
+from django.db import OperationalError, transaction
 from django.db.backends.utils import CursorWrapper
+
+from registry.accounts.models import User
+from registry.audit import services as audit
+from registry.identity.current import keyring
+from registry.identity.keyring import PHONE
+from registry.identity.masking import mask_phone
+from registry.identity.uuid7 import uuid7
+from registry.people.models import Person, Phone
 
 # ``source`` yields: person_id, name, name_key, sex, birth, education, region_code, doc_kind, sealed, bidx, mask.
 _PEOPLE = """
@@ -63,6 +71,32 @@ def add_phones(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) ->
     """``source`` yields phone_id, person_id, phone_sealed, phone_bidx, phone_mask, once per person and number."""
     cursor.execute(_PHONES.replace("{source}", source), params)
     return int(cursor.rowcount)
+
+
+@transaction.atomic
+def add_phone(person: Person, phone: str, *, actor: User | None) -> Phone:
+    """One telephone (11 digits) of one person; the row that is there already if they have it."""
+    index = keyring().blind_index(phone, PHONE)
+    held = Phone.objects.filter(person=person, blind_index=index).first()
+    if held is not None:
+        return held
+    row = uuid7()
+    made = Phone.objects.create(
+        id=row,
+        person=person,
+        sealed=keyring().seal(phone, PHONE, row),
+        blind_index=index,
+        mask=mask_phone(phone),
+    )
+    audit.record(
+        code="people.add_phone",
+        actor=actor,
+        subject_type="person",
+        subject_id=person.pk,
+        personal={"mask": made.mask},
+        person_id=person.pk,
+    )
+    return made
 
 
 def add_accounts(cursor: CursorWrapper, source: str, params: Mapping[str, Any]) -> int:

@@ -12,9 +12,20 @@ from django.utils import timezone
 
 from registry.accounts.models import Role
 from registry.audit.models import Action
+from registry.door import services
 from registry.door.models import Verification
 from registry.people.models import Person
-from tests.registry.knocking import NAME, a_day_later, add_phone, deliver_all, knock, last_code, on_record
+from tests.registry.knocking import (
+    NAME,
+    PHONE,
+    a_day_later,
+    add_phone,
+    deliver_all,
+    knock,
+    last_code,
+    messages,
+    on_record,
+)
 from tests.registry.places import make_user, make_world
 from tests.signing import sign_in
 
@@ -118,3 +129,34 @@ def test_a_clerk_whose_own_proof_is_old_is_asked_anew(person: Person) -> None:
     sign_in(client, make_user("clerk", Role.C1, region=make_world().county), second_factor=False)
     answer = client.get(f"/door/verify/{person.pk}/")
     assert answer.status_code == 302 and not Verification.objects.exists()
+
+
+def test_a_new_telephone_before_a_clerk_is_good_at_once_and_the_old_one_is_told(
+    clerk: Client, person: Person, outgoing: Path
+) -> None:
+    page = f"/door/verify/{person.pk}/"
+    assert "11 位" in clerk.post(page, {"seen": "on", "new_phone": "0991-123"}).content.decode()
+    clerk.post(page, {"seen": "on", "new_phone": "139 0013 9000"})
+    deliver_all()
+    (told,) = messages(outgoing)
+    assert (told["phone"], told["template"]) == (PHONE, "phone_added")
+    assert "尾号9000" in told["text"] and "13900139000" not in told["text"]
+    assert level_of(come_in(outgoing)) == 2
+    assert messages(outgoing)[-1]["phone"] == "13900139000"
+    assert Action.objects.filter(code="people.add_phone", subject_id=str(person.pk)).exists()
+
+
+def test_of_a_telephone_out_of_a_sheet_whoever_signed_in_before_is_told(
+    person: Person, outgoing: Path
+) -> None:
+    now = timezone.now()
+    person.phones.update(created_at=now - dt.timedelta(days=30))
+    stranger = on_record("别人", "110101199003077571", "13700137000")
+    stranger.phones.update(created_at=now - dt.timedelta(days=30))
+    for one, number in ((person, "13900139000"), (stranger, "13900139001")):
+        add_phone(one, number, created_at=now - dt.timedelta(hours=3))
+    person.user = make_user("trainee", Role.TRN)
+    person.save()
+    assert services.tell_of_added(now - dt.timedelta(days=1), now) == 1
+    deliver_all()
+    assert [each["phone"] for each in messages(outgoing)] == [PHONE]
