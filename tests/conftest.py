@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.db import connection, connections
 from django.db.backends.postgresql.operations import DatabaseOperations
 
@@ -92,6 +93,18 @@ def database_url(transactional_db: None) -> str:
     """The address of this worker's test database, for programs that a test starts."""
     s = connection.settings_dict
     return embedded.Database(s["HOST"], int(s["PORT"]), s["NAME"], s["USER"]).url
+
+
+# --- passwords -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quick_passwords() -> Iterator[None]:
+    """Hashing a password is slow on purpose, and how slow is not what tests look at."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, little in (("time_cost", 1), ("memory_cost", 64), ("parallelism", 1)):
+            patch.setattr(Argon2PasswordHasher, name, little)
+        yield
 
 
 # --- tables that refuse to be emptied --------------------------------------------------------------
