@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.identity.uuid7 import uuid7
@@ -197,6 +198,12 @@ class RetentionRule(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.months}"
+
+    @property
+    def span(self) -> str:
+        """30 年, 18 个月."""
+        years, months = divmod(self.months, 12)
+        return _t("%(n)s 个月") % {"n": self.months} if months else _t("%(n)s 年") % {"n": years}
 
 
 class Hold(models.Model):

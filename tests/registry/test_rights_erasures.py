@@ -8,11 +8,13 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.utils import timezone
 
 from registry.accounts.models import Holder, Role, User
 from registry.accounts.scopes import scope_for
 from registry.audit.models import Action
+from registry.config import roles
 from registry.lib.scope import Scope
 from registry.people import queries
 from registry.people.models import Document, Person
@@ -214,3 +216,18 @@ def test_the_command_says_what_it_did(world: RightsWorld) -> None:
     out = io.StringIO()
     call_command("retention", "apply", "--dry-run", "--json", stdout=out)
     assert json.loads(out.getvalue())["restricted"] == 1
+
+
+def test_only_the_process_for_it_may_erase_in_the_database(
+    world: RightsWorld, supervisors: tuple[User, User]
+) -> None:
+    agree(erasures.ask(forgotten_by_all(world.person), actor=world.trainee), *supervisors)
+    roles.apply(ddl_events=False)
+    for role, erased in (("jiangce_app", 0), ("jiangce_worker", 0), ("jiangce_retention", 1)):
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET ROLE {role}")
+        try:
+            assert (applying.may_erase(), applying.apply().erased) == (bool(erased), erased), role
+        finally:
+            with connection.cursor() as cursor:
+                cursor.execute("RESET ROLE")

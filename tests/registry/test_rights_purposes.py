@@ -63,7 +63,14 @@ def test_the_trainee_reads_it_in_words() -> None:
     world = rights_world.build()
     defaults.load()
     page = world.client(world.trainee).get("/rights/kept/").content.decode()
-    for word in ("证件号码", "文化程度", "银行账号", "五年（加密）", "您的同意", "自支付年度终了起 360 个月"):
+    for word in (
+        "证件类型和号码",
+        "文化程度",
+        "银行账号",
+        "五年（加密）",
+        "您的同意",
+        "自支付年度终了起 30 年",
+    ):
         assert word in page, word
     for word in ("密文", "盲索引"):
         assert word not in page
