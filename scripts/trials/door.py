@@ -6,7 +6,7 @@ Wrong passwords at known and at unknown names, each name once, both kinds in ran
 middleware, on a PostgreSQL of the trial's own. Compared: the answers byte for byte, apart from the form's token and the
 name shown back; the times, by the clock and in computing of this process (which neighbours on the machine do not
 stretch), both samples by a two-sided Kolmogorov-Smirnov test, and the difference within each pair, with its median and
-the 95 % interval of that. Then six guesses at one name of each kind, to see the door shut in the same way.
+the 99 % interval of that. Then six guesses at one name of each kind, to see the door shut in the same way.
 
 Ends with 1 unless the bytes are equal and, both by the clock and in computing, KS p > 0.01 and the interval holds 0 or
 the median is less than 1 ms from it. The last line of --json is one object.
@@ -131,9 +131,9 @@ def _shut_alike(n: int) -> bool:
 
 
 def _interval(ordered: list[float]) -> tuple[float, float]:
-    """Where the median lies with 95 %, whatever the distribution: between two of the values in order."""
+    """Where the median lies with 99 %, whatever the distribution: between two of the values in order."""
     size = len(ordered)
-    reach = 0.98 * math.sqrt(size)
+    reach = 1.288 * math.sqrt(size)
     return ordered[max(0, math.floor(size / 2 - reach))], ordered[min(size - 1, math.ceil(size / 2 + reach))]
 
 
