@@ -95,9 +95,9 @@ def verify_folder(folder, keys, olds, say):
     marks, bare = {old_size: sha() for _, (old_size, _) in olds}, 0
     for at, entry in enumerate(read_lines(folder, "entries.jsonl")):
         parts = entry["body"].split("|")
-        if entry["i"] != at or tuple(parts[:2]) in seen:
+        if entry["i"] != at or (key := int(parts[1]) * 3 + "adm".index(parts[0][0])) in seen:
             raise ValueError(f"entries.jsonl 第 {at + 1} 行：应为第 {at} 条，实为 {entry['i']}，有缺漏、重复或错位")
-        seen.add(tuple(parts[:2]))
+        seen.add(key)
         grow(heads, at, sha(b"\x00", entry["body"].encode()))
         marks.update({at + 1: root_of(heads)} if at + 1 in marks else {})
         if parts[0] in SIDES:
