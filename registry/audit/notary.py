@@ -350,18 +350,20 @@ class Notary:
 # --- the database's side ---------------------------------------------------------------------------
 
 # Nobody else takes from the queue, so rows stay where they are found. An entry that is gone has no hash, which the
-# leaf refuses. The order within one batch is only for readers: an action stands before what belongs to it.
+# leaf refuses. Each is looked up by its number: a join would read the whole record where little is taken. The order
+# within one batch is only for readers: an action stands before what belongs to it.
 _TAKE = """
     WITH taken AS (
         DELETE FROM audit_pending
         WHERE ctid = ANY (ARRAY (SELECT ctid FROM audit_pending LIMIT %(limit)s)) RETURNING kind, row_id
     ), placed AS MATERIALIZED (
         SELECT %(size)s::bigint - 1 + row_number() OVER (ORDER BY t.kind, t.row_id) AS idx, t.kind, t.row_id,
-            coalesce(a.leaf_hash, d.leaf_hash, m.leaf_hash) AS hash
+            CASE t.kind
+                WHEN 'a' THEN (SELECT a.leaf_hash FROM audit_action a WHERE a.id = t.row_id)
+                WHEN 'd' THEN (SELECT d.leaf_hash FROM audit_detail d WHERE d.id = t.row_id)
+                WHEN 'm' THEN (SELECT m.leaf_hash FROM audit_manifest m WHERE m.id = t.row_id)
+            END AS hash
         FROM taken t
-        LEFT JOIN audit_action a ON t.kind = 'a' AND a.id = t.row_id
-        LEFT JOIN audit_detail d ON t.kind = 'd' AND d.id = t.row_id
-        LEFT JOIN audit_manifest m ON t.kind = 'm' AND m.id = t.row_id
     ), kept AS (
         INSERT INTO audit_leaf (idx, kind, row_id, hash) SELECT idx, kind, row_id, hash FROM placed
     )
