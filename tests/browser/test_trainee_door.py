@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +30,7 @@ def outgoing(tmp_path: Path, settings: Any) -> Path:
         '"door.number" = [{ from = 2026-01-01, most = ["100/1h"] }]\n'
         '"sms.phone" = [{ from = 2026-01-01, most = ["100/1h"] }]\n'
         "[numbers]\n"
-        '"door.wait_seconds" = [{ from = 2026-01-01, is = 2 }]\n',
+        '"door.wait_seconds" = [{ from = 2026-01-01, is = 20 }]\n',
         "utf-8",
     )
     return tmp_path / "sms.jsonl"
@@ -86,17 +85,25 @@ def test_in_by_telephone(visit: Visit, person: Person, outgoing: Path) -> None:
 
 
 def test_in_without_scripts_after_a_wait(
-    browser: Browser, browser_context_args: dict[str, Any], origin: str, person: Person, outgoing: Path
+    browser: Browser,
+    browser_context_args: dict[str, Any],
+    origin: str,
+    person: Person,
+    outgoing: Path,
+    settings: Any,
 ) -> None:
     context = browser.new_context(**{**browser_context_args, "viewport": PHONE, "java_script_enabled": False})
     page = context.new_page()
     page.goto(f"{origin}/door/")
     expect(page.get_by_text("您的浏览器没有运行脚本")).to_be_visible()
     fill_in(page)
-    expect(page.get_by_text("秒后再提交")).to_be_visible()
+    expect(page.get_by_role("alert").get_by_text("秒后再提交")).to_be_visible()
     expect(page.get_by_label("证件号码")).to_have_value(NUMBER)
     shoot(page, "door-no-script")
-    time.sleep(2.1)
+    # Its time comes while the page stands there.
+    figures = outgoing.with_name("figures.toml")
+    settings.FIGURES_FILE = figures.with_name("waited.toml")
+    settings.FIGURES_FILE.write_text(figures.read_text("utf-8").replace("is = 20", "is = 0"), "utf-8")
     page.get_by_role("button", name="获取验证码").click()
     expect(page).to_have_url(re.compile(r"/door/code/$"))
     beside(deliver_all)
