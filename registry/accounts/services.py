@@ -167,11 +167,14 @@ def switched_role(user: User, before: Membership | None, after: Membership) -> N
 def end_membership(
     membership: Membership, *, on: dt.date | None = None, reason: str, actor: User | None
 ) -> None:
-    """The role's last day (yesterday, so that it ends now). One that would end before it began is removed."""
+    """The role's last day (yesterday, so that it ends now). One that would end before it began is removed.
+
+    Raises OwnRole, and AccountError for a role that has ended by then.
+    """
     refuse_own(membership.user, actor)
     last = on or timezone.localdate() - dt.timedelta(days=1)
-    if membership.valid_to is not None:
-        last = min(last, membership.valid_to)
+    if membership.valid_to is not None and membership.valid_to <= last:
+        raise AccountError(_("这一任职在此之前已经到期。"))
     before = _facts(membership)
     membership.valid_to = last
     if last < membership.valid_from:

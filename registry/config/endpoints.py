@@ -64,7 +64,8 @@ def _endpoint(entry: URLPattern, route: str, name: str) -> Endpoint:
             method: action_of(each.view_func, name, method) for each in operations for method in each.methods
         }
         return Endpoint(route, name, "api", actions, views=tuple(each.view_func for each in operations))
-    source = "admin" if hasattr(view, "admin_site") or hasattr(view, "model_admin") else "page"
+    inside = hasattr(view, "admin_site") or hasattr(view, "model_admin") or name.startswith("admin:")
+    source = "admin" if inside else "page"
     actions = {method: action_of(view, name, method) for method in _methods(view)}
     return Endpoint(route, name, source, actions, name in PUBLIC, (view,))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.urls import include, path
 from django.views import View
@@ -18,6 +20,7 @@ from registry.accounts.bindings import BACK_OFFICE, OF_OTHERS, PUBLIC
 from registry.accounts.policy import PERMISSIONS, requires
 from registry.config.api import api
 from registry.config.endpoints import OUR_APPS, commands, endpoints
+from registry.management.commands.permissions import PAGE
 
 EVERY = endpoints()
 
@@ -139,3 +142,22 @@ def test_a_new_page_without_an_action_is_found(careless: ModuleType) -> None:
         "/room/deep/<int:pk>/": {"GET": None, "POST": None},
         "/other-api/named": {"GET": "home.read", "POST": None},
     }
+
+
+# --- the page that shows it ----------------------------------------------------------------------------
+
+
+def test_the_page_of_the_matrix_is_current() -> None:
+    call_command("permissions", check=True)
+    written = PAGE.read_text("utf-8")
+    assert all(f"`{name}`" in written for name in PERMISSIONS)
+
+
+def test_a_page_that_is_not_current_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stale = tmp_path / "permissions.md"
+    stale.write_text(PAGE.read_text("utf-8").replace("机构 S", "全部", 1), "utf-8")
+    monkeypatch.setattr("registry.management.commands.permissions.PAGE", stale)
+    with pytest.raises(CommandError, match="permissions writes it"):
+        call_command("permissions", check=True)
+    call_command("permissions")
+    call_command("permissions", check=True)

@@ -39,7 +39,7 @@ def target(options: Mapping[str, Any], actor: User | None) -> Target:
     region = options.get("region") or office
     if region is not None:
         region = _county(str(region))
-        if office not in (None, *_and_above(region)):
+        if office not in (None, *_and_above(region)) or _is_elsewhere(scope, region):
             raise PlaceUnknown(region)
         if Region.objects.get(pk=region).level < RegionLevel.COUNTY:
             region = None
@@ -76,6 +76,14 @@ def _county(region: str) -> str:
     if found is None:
         raise PlaceUnknown(region)
     return found
+
+
+def _is_elsewhere(scope: Scope, region: str) -> bool:
+    """A provider's rows are counted in its own county and in no other one's figures."""
+    if scope.institution_id is None:
+        return False
+    home = institutions(scope).values_list("region_id", flat=True).first()
+    return home is None or _county(home) != region
 
 
 def _and_above(region: str) -> list[str]:
