@@ -141,7 +141,8 @@ def test_reach_is_what_the_cell_grants() -> None:
         return scope_of(replace(actor(role), scope=placed[role]), action)
 
     assert reach("TRN", "person.read") == person
-    assert reach("TRN", "stats.read") == Scope.all()
+    assert reach("TRN", "home.read") == Scope.all()
+    assert reach("TRN", "stats.read") == Scope.none()
     assert reach("PC", "person.read") == school
     assert reach("C1", "person.read") == county
     assert reach("C1", "pay.batch_make") == Scope.none()
