@@ -39,6 +39,8 @@ CELLS = {
     name: dict(zip(MATRIX["roles"], cells.split(), strict=True))
     for name, (_label, cells) in MATRIX["actions"].items()
 }
+# So that two processes share the work.
+PARTS = 4
 REFUSED, UNSEEN = 403, 404
 
 
@@ -141,9 +143,10 @@ def test_every_address_is_asked() -> None:
     assert set(PAGES) - named == set(), "entries of addresses that are gone"
 
 
-def test_every_address_answers_every_role_as_the_matrix_says(world: World, capsys: Any) -> None:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_every_address_answers_every_role_as_the_matrix_says(world: World, part: int, capsys: Any) -> None:
     tally, began = Tally(), time.perf_counter()
-    for each in endpoints():
+    for each in endpoints()[part::PARTS]:
         if each.public or each.source == "admin" or not any(part in each.name for part in ONLY):
             continue
         page = PAGES[each.name]
@@ -151,7 +154,7 @@ def test_every_address_answers_every_role_as_the_matrix_says(world: World, capsy
             for role in Role:
                 client = world.clients[role]
                 client.raise_request_exception = ONLY != [""]
-                for place, state in _cells(page):
+                for place, state in _cells(page, method):
                     thing = world.thing(page.thing, place, state, role) if page.thing else None
                     answer, changed = ask(client, each, method, page, thing)
                     want = wanted(page, each, method, role, place, state)
@@ -161,18 +164,13 @@ def test_every_address_answers_every_role_as_the_matrix_says(world: World, capsy
     _told(tally, began, capsys)
 
 
-def _cells(page: Page) -> list[tuple[str, str]]:
+def _cells(page: Page, method: str) -> list[tuple[str, str]]:
     if not page.thing:
         return [("own", "right")]
     if WHOLE:
         return [(place, state) for place in PLACES for state in STATES]
-    return [
-        ("own", "right"),
-        ("own", "wrong"),
-        ("sibling", "right"),
-        ("county", "right"),
-        ("province", "right"),
-    ]
+    far = [("own", "right"), ("sibling", "right"), ("county", "right"), ("province", "right")]
+    return far if method == "GET" else [("own", "right"), ("own", "wrong"), ("county", "right")]
 
 
 def _look_at_changes(
@@ -230,6 +228,8 @@ def test_the_back_office_lets_in_whom_the_matrix_says(world: World, capsys: Any)
     tally, began = Tally(), time.perf_counter()
     for each in endpoints():
         if each.source != "admin" or each.public:
+            continue
+        if not WHOLE and each.name.count("_") and not each.name.endswith(("_changelist", "_add", "_import")):
             continue
         path = _admin_path(each)
         for role in Role:
