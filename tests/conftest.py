@@ -20,6 +20,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 
 from registry.config import embedded
 from registry.config.settings import database_from_url
+from registry.intake import staging
 from tests import sentinels
 
 CHROMIUM = Path(os.environ.get("JIANGCE_CHROMIUM", "/usr/bin/chromium"))
@@ -134,7 +135,15 @@ def _flush_append_only_tables() -> Iterator[None]:
         ]
         # The queue's tables are not Django's, so it would leave them full.
         queue = ["TRUNCATE procrastinate_jobs, procrastinate_events, procrastinate_periodic_defers CASCADE"]
-        truncate(self, [*off, *sql_list, *queue, *on])
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT format('DROP TABLE %%I.%%I', schemaname, tablename) FROM pg_tables"
+                " WHERE schemaname = %s AND tablename ~ '^b_'",
+                [staging.SCHEMA],
+            )
+            # Tables of batches that are no more, in which the next test's people might seem to stand.
+            staged = [statement for (statement,) in cursor.fetchall()]
+        truncate(self, [*off, *sql_list, *queue, *staged, *on])
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(DatabaseOperations, "execute_sql_flush", flush)

@@ -20,10 +20,10 @@ class KeyAuth(HttpAuthBase):
     openapi_scheme = "bearer"
 
     def __call__(self, request: Any) -> ApiKey | None:
-        key: ApiKey | None = request.api_key
+        key: ApiKey | None = getattr(request, "api_key", None)
         if key is not None:
             _count(f"apikey.use|{key.kid}", "apikey.use")
-        elif request.key_refused:
+        elif getattr(request, "key_refused", False):
             _count(f"apikey.miss|{network_of(client_address(request))}", "apikey.miss")
             raise AuthenticationError
         return key

@@ -132,4 +132,4 @@ def test_a_county_reads_what_was_done_in_it_alone(client: Client) -> None:
 
 def test_the_verifier_itself_can_be_taken(auditor: Client) -> None:
     answer = auditor.get("/inspection/verify_registry.py")
-    assert b"".join(answer.streaming_content) == SCRIPT.read_bytes()
+    assert answer.content == SCRIPT.read_bytes()
