@@ -231,13 +231,13 @@ CHANGES = (
 def test_a_version_under_review_is_frozen_until_it_comes_back(town: Town, claims: None) -> None:
     thing = uuid.uuid4()
     claim(thing)
-    sql("UPDATE test_claim SET amount = 50_000")
+    sql("UPDATE test_claim SET amount = 50000")
     case = town.open(subject_type="claim", subject_id=thing, version=1)
     for change in CHANGES:
         refused("review_frozen", change)
-    sql("UPDATE test_claim SET note = 'not frozen', amount = 50_000")
+    sql("UPDATE test_claim SET note = 'not frozen', amount = 50000")
     case = decide(case, town.first, "return")
-    assert sql("UPDATE test_claim SET amount = 40_000") == 1
+    assert sql("UPDATE test_claim SET amount = 40000") == 1
 
 
 def test_an_approved_version_stays_and_a_correction_goes_through_review_again(
@@ -249,9 +249,9 @@ def test_an_approved_version_stays_and_a_correction_goes_through_review_again(
     for change in CHANGES:
         refused("review_frozen", change)
     claim(thing, 2, 70_000)
-    sql("UPDATE test_claim SET amount = 71_000 WHERE version = 2")
+    sql("UPDATE test_claim SET amount = 71000 WHERE version = 2")
     case = town.open(subject_type="claim", subject_id=thing, version=2)
-    refused("review_frozen", "UPDATE test_claim SET amount = 72_000 WHERE version = 2")
+    refused("review_frozen", "UPDATE test_claim SET amount = 72000 WHERE version = 2")
     assert decide(decide(case, town.first), town.second).state == "approved"
     assert sql("SELECT array_agg(amount ORDER BY version) FROM test_claim")[0] == [60_000, 71_000]
 
