@@ -15,7 +15,6 @@ from datetime import timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
-from django.conf import settings
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,6 +26,7 @@ from registry.apikeys.models import IdempotentCall
 from registry.identity.current import keyring
 from registry.identity.keyring import CALLS
 from registry.lib import figures
+from registry.lib.keyed import keyed
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -134,5 +134,4 @@ def _row(row: IdempotentCall) -> str:
 
 
 def _keyed(text: str) -> bytes:
-    secret = hashlib.sha256(b"jiangce|call|" + settings.SECRET_KEY.encode()).digest()
-    return hmac.digest(secret, text.encode(), "sha256")
+    return keyed("call", text)

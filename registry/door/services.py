@@ -12,11 +12,9 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
 
@@ -29,6 +27,7 @@ from registry.identity import id_numbers
 from registry.identity.current import keyring
 from registry.identity.keyring import IDNO, PHONE
 from registry.lib import figures
+from registry.lib.keyed import keyed
 from registry.lib.limits import Take, Wait, give_back, take_all
 from registry.lib.text import name_key
 from registry.people import services as people
@@ -357,5 +356,4 @@ def _code(row: UUID, code: str) -> bytes:
 
 
 def _keyed(use: str, text: str) -> bytes:
-    secret = sha256(b"jiangce|door|" + use.encode() + b"|" + settings.SECRET_KEY.encode()).digest()
-    return hmac.digest(secret, text.encode(), "sha256")
+    return keyed(f"door|{use}", text)

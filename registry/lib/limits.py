@@ -12,17 +12,15 @@ transaction that is undone had counted was never counted.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from math import ceil
 from typing import NamedTuple
 
-from django.conf import settings
 from django.db import connection
 
 from registry.lib.figures import Limit
+from registry.lib.keyed import keyed
 from registry.lib.models import Counter
 
 __all__ = ["Limit", "Take", "Wait", "forget", "give_back", "look", "sweep", "take", "take_all"]
@@ -97,5 +95,4 @@ def _ask(takes: list[Take], *, counts: bool, now: datetime | None) -> Wait | Non
 
 
 def _keyed(key: str) -> bytes:
-    secret = hashlib.sha256(b"jiangce|counter|" + settings.SECRET_KEY.encode()).digest()
-    return hmac.digest(secret, key.encode(), "sha256")
+    return keyed("counter", key)
