@@ -22,6 +22,7 @@ from registry.audit.models import Action
 from registry.exports import rules, sources, store
 from registry.exports.models import Export, ExportContent
 from registry.exports.sources import Source
+from registry.identity import slices
 from registry.lib.scope import Actor
 from registry.lib.xlsx import Mark, write_xlsx
 from registry.review import services as review
@@ -131,7 +132,7 @@ def make(export_id: UUID) -> None:
     if not policy.can(actor, "export.rows") or actor.membership_id != export.membership_id:
         _fail(export)
         return
-    with acting_as(capacity(actor)), store.nameless() as file:
+    with acting_as(capacity(actor)), slices.nameless("export") as file:
         source = sources.get(export.kind)
         people: dict[UUID, None] = {}
         lines = source.lines(actor.scope, export.asked, export.rows)
