@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from registry.accounts.policy import Refused, can, requires
 from registry.exports import rules
 from registry.lib.limiting import limited
+from registry.lib.scope import Scope
 from registry.lib.web import listed
 from registry.people import looking, merging, panels, queries, revealing
 from registry.people.forms import DecisionForm, RevealForm, SearchForm
@@ -65,8 +66,7 @@ def detail(request: Any, person_id: UUID) -> HttpResponse:
 @requires("person.read")
 def me(request: Any) -> HttpResponse:
     """One's own account."""
-    scope = request.scope
-    person = queries.person(scope, scope.person_id) if scope.kind == "own" else None
+    person = _oneself(request.scope)
     if person is None:
         return render(request, "registry/people/no_account.html", status=404)
     return _account(request, person)
@@ -76,8 +76,7 @@ def me(request: Any) -> HttpResponse:
 @requires("person.readers")
 def my_readers(request: Any) -> HttpResponse:
     """Who looked at what is on record about oneself (谁查看过我的信息)."""
-    scope = request.scope
-    person = queries.person(scope, scope.person_id) if scope.kind == "own" else None
+    person = _oneself(request.scope)
     if person is None:
         return render(request, "registry/people/no_account.html", status=404)
     return _readers(request, person)
@@ -106,6 +105,10 @@ def _readers(request: Any, person: Person) -> HttpResponse:
         "menu": "people:me" if own else "people:list",
     }
     return render(request, "registry/people/readers.html", context)
+
+
+def _oneself(scope: Scope) -> Person | None:
+    return queries.person(scope, scope.person_id) if scope.kind == "own" and scope.person_id else None
 
 
 def _account(request: Any, person: Person) -> HttpResponse:
