@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,9 +10,11 @@ from typing import Literal
 from django.utils import timezone
 
 from registry.exports.models import ReadingLimit, ReadingReason
+from registry.lib.dated import add_missing, dated_key, in_force, shipped
 from registry.lib.upsert import Counts
 
-DATA = Path(__file__).parent / "data"
+_DATA = Path(__file__).parent / "data"
+LIMITS, REASONS = _DATA / "limits.csv", _DATA / "reasons.csv"
 Use = Literal["reveal", "export"]
 
 
@@ -21,8 +22,7 @@ def limit(code: str, day: date | None = None) -> int:
     """The value in force, by default today. Raises KeyError for a code that does not ship with the program."""
     on = day or timezone.localdate()
     found = (
-        ReadingLimit.objects.filter(code=code, valid_from__lte=on)
-        .exclude(valid_to__lt=on)
+        ReadingLimit.objects.filter(in_force(on), code=code)
         .order_by("-valid_from")
         .values_list("value", flat=True)
         .first()
@@ -33,58 +33,52 @@ def limit(code: str, day: date | None = None) -> int:
 def reasons(use: Use, day: date | None = None) -> dict[str, str]:
     """Code → words of the reasons that may be given, in the order of forms."""
     on = day or timezone.localdate()
-    rows = ReadingReason.objects.filter(valid_from__lte=on).exclude(valid_to__lt=on)
+    rows = ReadingReason.objects.filter(in_force(on))
     found = dict(rows.filter(**{f"for_{use}": True}).values_list("code", "label"))
     if found or ReadingReason.objects.exists():
         return found
-    return {row["code"]: row["label"] for row in _rows("reasons.csv") if row[f"for_{use}"] == "1"}
+    return {row["code"]: row["label"] for row in shipped(REASONS) if row[f"for_{use}"] == "1"}
 
 
 def labels() -> dict[str, str]:
     """Code → words of every reason that ever was, the newest words first to count."""
-    known = {row["code"]: row["label"] for row in _rows("reasons.csv")}
+    known = {row["code"]: row["label"] for row in shipped(REASONS)}
     return known | dict(ReadingReason.objects.order_by("valid_from").values_list("code", "label"))
 
 
 def load() -> dict[str, Counts]:
     """Add the rows that ship with the program and are missing; rows that an administrator changed stay as they are."""
-    limits, named = _rows("limits.csv"), _rows("reasons.csv")
-    new_limits = sum(
-        ReadingLimit.objects.get_or_create(
-            code=row["code"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            defaults={"value": int(row["value"]), "document_no": row["document_no"]},
-        )[1]
-        for row in limits
+    limits = (
+        (dated_key(row), {"value": int(row["value"]), "document_no": row["document_no"]})
+        for row in shipped(LIMITS)
     )
-    new_reasons = sum(
-        ReadingReason.objects.get_or_create(
-            code=row["code"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            defaults={
+    named = (
+        (
+            dated_key(row),
+            {
                 "label": row["label"],
                 "for_reveal": row["for_reveal"] == "1",
                 "for_export": row["for_export"] == "1",
                 "place": int(row["place"]),
             },
-        )[1]
-        for row in named
+        )
+        for row in shipped(REASONS)
     )
     return {
-        "reading limits": Counts(added=new_limits, unchanged=len(limits) - new_limits),
-        "reading reasons": Counts(added=new_reasons, unchanged=len(named) - new_reasons),
+        "reading limits": add_missing(ReadingLimit, limits),
+        "reading reasons": add_missing(ReadingReason, named),
     }
 
 
 def differences() -> list[str]:
     """Codes of shipped limits and reasons that no row holds any more, changed or not."""
-    wanted = {row["code"] for row in _rows("limits.csv")} - set(
+    wanted = {row["code"] for row in shipped(LIMITS)} - set(
         ReadingLimit.objects.values_list("code", flat=True)
     )
     return sorted(
         wanted
         | (
-            {row["code"] for row in _rows("reasons.csv")}
+            {row["code"] for row in shipped(REASONS)}
             - set(ReadingReason.objects.values_list("code", flat=True))
         )
     )
@@ -92,9 +86,4 @@ def differences() -> list[str]:
 
 @cache
 def _shipped_limits() -> dict[str, int]:
-    return {row["code"]: int(row["value"]) for row in _rows("limits.csv")}
-
-
-def _rows(name: str) -> list[dict[str, str]]:
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return {row["code"]: int(row["value"]) for row in shipped(LIMITS)}

@@ -10,6 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.lib.dated import in_force
 from registry.lib.text import org_key
 from registry.occupations.models import Occupation, SkillLevel
 from registry.regions.models import Region
@@ -136,7 +137,7 @@ class FilingPurpose(models.TextChoices):
 class FilingQuerySet(models.QuerySet["Filing"]):
     def valid_on(self, day: date) -> FilingQuerySet:
         """Filings in force on `day`; both ends are inclusive."""
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day)
+        return self.filter(in_force(day))
 
 
 class Filing(models.Model):

@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.lib.dated import in_force
+
 #: `valid_from` of a division whose first day the sources do not record. A plain date, so that
 #: `valid_from <= day` is right in every statement without a special case for NULL.
 START_UNKNOWN = date(1949, 10, 1)
@@ -31,7 +33,7 @@ class RegionLevel(models.IntegerChoices):
 class RegionQuerySet(models.QuerySet["Region"]):
     def valid_on(self, day: date) -> RegionQuerySet:
         """Divisions that existed on `day`; the last day of validity is inclusive."""
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day)
+        return self.filter(in_force(day))
 
     def current(self) -> RegionQuerySet:
         """Divisions that have not been abolished."""

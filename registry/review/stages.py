@@ -7,11 +7,11 @@ from collections.abc import Sequence
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 from django.utils.translation import gettext as _t
 
 from registry.accounts.models import User
 from registry.audit import services as audit
+from registry.lib import dated
 from registry.review.models import Stage
 from registry.review.procedures import Procedure, Step
 
@@ -32,8 +32,7 @@ def ensure(known: Procedure) -> None:
 
 def in_force(kind: str, on: dt.date) -> list[Stage]:
     """The steps of a kind on a day, in their order."""
-    held = Q(valid_from__lte=on) & (Q(valid_to__isnull=True) | Q(valid_to__gte=on))
-    return list(Stage.objects.filter(held, kind=kind).order_by("position"))
+    return list(Stage.objects.filter(dated.in_force(on), kind=kind).order_by("position"))
 
 
 @transaction.atomic

@@ -15,13 +15,14 @@ from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.accounts.models import User
 from registry.audit import services as audit
+from registry.lib.dated import in_force
 from registry.lib.scope import Scope
 from registry.lib.upsert import Counts
 from registry.people import queries as people
@@ -49,9 +50,7 @@ class Standing:
 
 def texts(on: date) -> list[ConsentText]:
     """The version in force of each text."""
-    found = ConsentText.objects.filter(valid_from__lte=on).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    )
+    found = ConsentText.objects.filter(in_force(on))
     newest = {text.purpose: text for text in found.order_by("version")}
     return [newest[purpose] for purpose in ConsentText.Purpose.values if purpose in newest]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,16 +9,16 @@ from pathlib import Path
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.translation import gettext as _t
 
+from registry.lib.dated import add_missing, dated_key, in_force, shipped
 from registry.lib.dates import add_months
 from registry.lib.upsert import Counts
 from registry.people.models import Person
 from registry.rights import keepers
 from registry.rights.models import RetentionRule
 
-DATA = Path(__file__).parent / "data"
+RULES = Path(__file__).parent / "data" / "retention.csv"
 
 
 class NoRule(ValidationError):
@@ -39,9 +38,7 @@ class Kept:
 
 def rules(on: date) -> dict[str, RetentionRule]:
     """The row in force on a day, for each class that has one."""
-    found = RetentionRule.objects.filter(valid_from__lte=on).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    )
+    found = RetentionRule.objects.filter(in_force(on))
     return {rule.code: rule for rule in found.order_by("valid_from")}
 
 
@@ -75,30 +72,23 @@ def kept(people: Sequence[UUID], on: date) -> dict[UUID, Kept]:
 
 def load() -> dict[str, Counts]:
     """Add the default rows that are missing; rows that somebody changed stay as they are."""
-    rows = _defaults()
-    new = sum(
-        RetentionRule.objects.get_or_create(
-            code=row["code"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            defaults={
+    rows = (
+        (
+            dated_key(row),
+            {
                 "months": int(row["months"]),
                 "counted_from": row["counted_from"],
                 "outcome": row["outcome"],
                 "document_no": row["document_no"],
                 "confirmed": bool(row["confirmed"]),
             },
-        )[1]
-        for row in rows
+        )
+        for row in shipped(RULES)
     )
-    return {"retention rules": Counts(added=new, unchanged=len(rows) - new)}
+    return {"retention rules": add_missing(RetentionRule, rows)}
 
 
 def differences() -> list[str]:
     """Classes of default rules that no row holds any more, changed or not."""
     held = set(RetentionRule.objects.values_list("code", flat=True))
-    return sorted({row["code"] for row in _defaults()} - held)
-
-
-def _defaults() -> list[dict[str, str]]:
-    with (DATA / "retention.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return sorted({row["code"] for row in shipped(RULES)} - held)

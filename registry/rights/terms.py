@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from datetime import date, timedelta
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils.translation import gettext as _t
 
+from registry.lib.dated import add_missing, dated_key, in_force, shipped
 from registry.lib.upsert import Counts
 from registry.rights.models import Term
 
-DATA = Path(__file__).parent / "data"
+TERMS = Path(__file__).parent / "data" / "terms.csv"
 
 _SATURDAY = 5
 
@@ -27,10 +26,7 @@ class NoTerm(ValidationError):
 
 def term(code: str, on: date) -> Term:
     """The row in force on a day. Raises NoTerm."""
-    found = Term.objects.filter(code=code, valid_from__lte=on).filter(
-        Q(valid_to__isnull=True) | Q(valid_to__gte=on)
-    )
-    row = found.order_by("-valid_from").first()
+    row = Term.objects.filter(in_force(on), code=code).order_by("-valid_from").first()
     if row is None:
         raise NoTerm
     return row
@@ -55,28 +51,21 @@ def after_workdays(since: date, days: int) -> date:
 
 def load() -> dict[str, Counts]:
     """Add the default rows that are missing; rows that somebody changed stay as they are."""
-    rows = _defaults()
-    new = sum(
-        Term.objects.get_or_create(
-            code=row["code"],
-            valid_from=date.fromisoformat(row["valid_from"]),
-            defaults={
+    rows = (
+        (
+            dated_key(row),
+            {
                 "days": int(row["days"]),
                 "unit": row["unit"],
                 "document_no": row["document_no"],
                 "confirmed": bool(row["confirmed"]),
             },
-        )[1]
-        for row in rows
+        )
+        for row in shipped(TERMS)
     )
-    return {"terms": Counts(added=new, unchanged=len(rows) - new)}
+    return {"terms": add_missing(Term, rows)}
 
 
 def differences() -> list[str]:
     """Codes of default terms that no row holds any more, changed or not."""
-    return sorted({row["code"] for row in _defaults()} - set(Term.objects.values_list("code", flat=True)))
-
-
-def _defaults() -> list[dict[str, str]]:
-    with (DATA / "terms.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    return sorted({row["code"] for row in shipped(TERMS)} - set(Term.objects.values_list("code", flat=True)))

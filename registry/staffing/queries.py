@@ -13,6 +13,7 @@ from django.utils import timezone
 from registry.accounts import queries as accounts
 from registry.accounts.models import Membership, Role, User
 from registry.accounts.policy import scope_of
+from registry.lib import dated
 from registry.lib.scope import Actor
 from registry.review.models import Case
 
@@ -75,7 +76,7 @@ def roles(actor: Actor) -> QuerySet[Membership]:
 def in_force(found: QuerySet[Membership], day: date | None = None) -> QuerySet[Membership]:
     """Of them those that hold on a day (today)."""
     day = day or timezone.localdate()
-    return found.filter(valid_from__lte=day).exclude(valid_to__lt=day)
+    return found.filter(dated.in_force(day))
 
 
 def ending(found: QuerySet[Membership], days: int) -> QuerySet[Membership]:

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from registry.lib.dated import in_force
 from registry.regions.models import Region
 from training.catalogue.codes import FundSource, SubsidyUnit, TrainingType
 
@@ -16,7 +17,7 @@ from training.catalogue.codes import FundSource, SubsidyUnit, TrainingType
 class ProjectQuerySet(models.QuerySet["Project"]):
     def valid_on(self, day: date) -> ProjectQuerySet:
         """Versions in force on `day`; both ends are inclusive."""
-        return self.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=day), valid_from__lte=day)
+        return self.filter(in_force(day))
 
 
 class Project(models.Model):

@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.backends.utils import CursorWrapper
 
+from registry.lib.dated import in_force
 from training.catalogue.models import Threshold
 
 # For every place and sex the nearest rule wins: the place itself before what lies above it, a rule for one sex before
@@ -44,8 +45,7 @@ def stage_age_limits(cursor: CursorWrapper, places: Sequence[str]) -> None:
 def threshold(code: str, day: date) -> int | None:
     """The value in force on ``day``; None where policy is silent."""
     return (
-        Threshold.objects.filter(code=code, valid_from__lte=day)
-        .exclude(valid_to__lt=day)
+        Threshold.objects.filter(in_force(day), code=code)
         .order_by("-valid_from")
         .values_list("value", flat=True)
         .first()
