@@ -9,6 +9,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from registry.lib.fields import DayInput
 from registry.people import amending
 from registry.rights.corrections import AMENDED
 from registry.rights.models import ConsentText, Correction
@@ -70,9 +71,7 @@ class PaperForm(forms.Form):
     reference = forms.CharField(
         label=_("纸质材料编号"), max_length=60, help_text=_("编号或存放处，例如：T-01 班同意书第 1 册。")
     )
-    given_on = forms.DateField(
-        label=_("签署日期"), widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
+    given_on = forms.DateField(label=_("签署日期"), widget=DayInput())
     people = forms.TypedMultipleChoiceField(
         label=_("学员"), coerce=UUID, error_messages={"required": _("请至少勾选一人。")}
     )

@@ -15,10 +15,10 @@ from django.utils.translation import gettext_lazy as _
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Role
 from registry.institutions.models import Institution
 from registry.lib import figures
+from registry.lib.fields import DayInput
 from registry.regions.models import Region
 
 GIVEN = [choice for choice in Role.choices if choice[0] not in (Role.PUB, Role.TRN)]
-_DAY = {"type": "date"}
 
 
 class StaffFilter(forms.Form):
@@ -34,7 +34,7 @@ class StaffFilter(forms.Form):
 def _until() -> forms.DateField:
     return forms.DateField(
         label=_("截止日期"),
-        widget=forms.DateInput(attrs=_DAY),
+        widget=DayInput(),
         initial=lambda: timezone.localdate() + dt.timedelta(days=figures.number("staff.role_days") - 1),
         help_text=_("含当日；到期自动失效，可再授予。"),
         error_messages={"required": _("请写明截止日期。"), "invalid": _("日期请写成 2026-12-31。")},

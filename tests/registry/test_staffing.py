@@ -18,6 +18,7 @@ from registry.accounts.models import Membership, Role, User
 from registry.accounts.scopes import actor_for
 from registry.audit.models import Action
 from registry.review.models import Case
+from registry.staffing.forms import GrantForm
 from tests.registry.places import World, make_user, make_world
 from tests.signing import sign_in
 
@@ -105,6 +106,11 @@ def test_a_role_is_given_when_a_second_security_officer_agrees(office: Office) -
     page = office.get("auditor", "/staffing/roles/")[1]
     assert "security姓名" in page and "security2姓名" in page
     assert "accounts.grant" in codes()
+
+
+def test_the_last_day_is_offered_as_browsers_read_it() -> None:
+    shown = str(GrantForm()["valid_to"])
+    assert 'type="date"' in shown and re.search(r'value="\d{4}-\d{2}-\d{2}"', shown)
 
 
 def test_the_same_role_is_not_asked_for_twice(office: Office) -> None:
