@@ -217,6 +217,16 @@ def url_or_nothing(name: str, *args: Any, **kwargs: Any) -> str:
 
 
 @register.simple_tag(takes_context=True)
+def url_if_open(context: template.Context, name: str, *args: Any) -> str:
+    """The address of a named page, or "" when the reader's role may not open it: what its view requires decides."""
+    href = url_or_nothing(name, *args)
+    # Not through the cache: it is for the few addresses of the menu, and these are as many as there are rows.
+    action = _action_of.__wrapped__(href, get_urlconf() or settings.ROOT_URLCONF) if href else None
+    actor = getattr(context.get("request"), "actor", None)
+    return "" if action and actor is not None and not can(actor, action) else href
+
+
+@register.simple_tag(takes_context=True)
 def menu_item(
     context: template.Context,
     name: str,

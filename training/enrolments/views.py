@@ -55,6 +55,7 @@ def detail(request: Any, enrolment_id: int) -> HttpResponse:
     row = _enrolment(request, enrolment_id)
     looking.note(row.person, reader=request.user, what="enrolment")
     origins = queries.provenance(row)
+    may_batch = can(request.actor, "intake.read")
     return render(
         request,
         "training/enrolments/detail.html",
@@ -62,7 +63,8 @@ def detail(request: Any, enrolment_id: int) -> HttpResponse:
             "row": row,
             "may_receipt": can(request.actor, "audit.receipt"),
             "origins": [
-                (origin, intake.batch(request.scope, origin.batch.pk) is not None) for origin in origins
+                (origin, may_batch and intake.batch(request.scope, origin.batch.pk) is not None)
+                for origin in origins
             ],
         },
     )
