@@ -39,7 +39,7 @@ class Certificate(models.Model):
         SUPERSEDED = "superseded", _("已换发")
 
     # What an act on one certificate alone commits to; one that a ledger brought stands within its row's commitment.
-    CANON = "certificate_v1"
+    CANON = "certificate_v2"
 
     id = models.BigAutoField(primary_key=True)
     person = models.ForeignKey(
@@ -90,6 +90,16 @@ class Certificate(models.Model):
         related_name="supersedes",
         db_index=False,
     )
+    # The certificate in whose place this one was given; it stands for the same achievement and is not counted again.
+    replaces = models.ForeignKey(
+        "self",
+        verbose_name=_("所换发的证书"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
     # A reported certificate that was checked and found right; issued ones need none.
     confirmed_on = models.DateField(_("确认日期"), null=True, blank=True)
     basis = models.CharField(_("依据"), max_length=8, choices=Basis.choices)
@@ -109,7 +119,13 @@ class Certificate(models.Model):
                 fields=["number"],
                 name="issuance_number_once",
                 violation_error_message=_("证书编号已被占用。"),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["replaces"],
+                name="issuance_replaced_once",
+                condition=Q(replaces__isnull=False),
+                violation_error_message=_("该证书已经换发过。"),
+            ),
         ]
         # The certificates behind a figure of a division and month, and those that were taken off there.
         indexes = [

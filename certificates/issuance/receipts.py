@@ -25,6 +25,13 @@ _FIELDS = (
     Field(_("批次编号")),
     Field(_("行号")),
 )
+_SINCE_V2 = (
+    Field(_("状态日期"), day),
+    Field(_("有效期至"), day),
+    Field(_("确认日期"), day),
+    Field(_("所换发证书的记录编号")),
+    Field(_("换发后证书的记录编号")),
+)
 
 
 def rows_of(certificate: Certificate) -> list[Row]:
@@ -38,3 +45,4 @@ def rows_of(certificate: Certificate) -> list[Row]:
 def name_all() -> None:
     """Called once at start."""
     name_fields("certificate_v1", _FIELDS)
+    name_fields("certificate_v2", (*_FIELDS, *_SINCE_V2))

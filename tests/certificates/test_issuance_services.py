@@ -6,7 +6,7 @@ import datetime as dt
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import IntegrityError, connection
 
 from certificates.issuance import services
 from certificates.issuance.models import Certificate
@@ -67,16 +67,25 @@ def test_the_earliest_carries_the_mark_in_whatever_order_they_come(holder: Perso
     assert first() == [early.number]
 
 
-def test_the_mark_moves_on_when_its_certificate_is_revoked_and_back(holder: Person) -> None:
+def test_the_mark_moves_on_when_its_certificate_is_revoked(holder: Person) -> None:
     early, late = issue(holder, "2023-05-01"), issue(holder, "2024-05-01")
+    last = issue(holder, "2025-05-01")
     Certificate.objects.filter(pk=early.pk).update(state="revoked", state_on=dt.date(2024, 8, 1))
     assert first() == [late.number]
-    Certificate.objects.filter(pk=early.pk).update(state="valid", state_on=None)
-    assert first() == [early.number]
-    Certificate.objects.filter(pk=early.pk).update(issued_on=dt.date(2025, 5, 1))
+    Certificate.objects.filter(pk=late.pk).update(issued_on=dt.date(2025, 6, 1))
+    assert first() == [last.number]
+    Certificate.objects.filter(pk=last.pk).delete()
     assert first() == [late.number]
-    Certificate.objects.filter(pk=late.pk).delete()
-    assert first() == [early.number]
+
+
+def test_a_replacement_is_not_a_second_achievement_and_a_revoked_certificate_stays_so(holder: Person) -> None:
+    first_one = issue(holder, "2023-05-01")
+    issue(holder, "2022-05-01", replaces=first_one)
+    assert first() == [first_one.number]
+    Certificate.objects.filter(pk=first_one.pk).update(state="revoked", state_on=dt.date(2024, 8, 1))
+    assert first() == []
+    with pytest.raises(IntegrityError, match="does not become"):
+        Certificate.objects.filter(pk=first_one.pk).update(state="valid")
 
 
 def test_one_of_two_marks_remains_after_a_merge_and_returns_when_it_is_undone(holder: Person) -> None:

@@ -183,7 +183,7 @@ def test_both_kinds_of_act_are_on_record(two: tuple[Person, Person]) -> None:
         assert tables == {
             ("people_person", "person_v1"),
             ("enrolments_enrolment", "registration_v1"),
-            ("issuance_certificate", "certificate_v1"),
+            ("issuance_certificate", "certificate_v2"),
         }
         assert "另名" not in str((action.before, action.after))
 

@@ -207,7 +207,7 @@ def _extend(work: Work) -> dict[str, int]:
     _finish_enrolments(work, action)
     attested, paid = _attest_and_pay(work, "t_extended", "enrolment_id")
     for table, canon, key in (
-        ("issuance_certificate", "certificate_v1", "certificate_id"),
+        ("issuance_certificate", "certificate_v2", "certificate_id"),
         ("claims_payment", "payment_v1", "payment_id"),
     ):
         audit.manifest(
