@@ -12,12 +12,15 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
+        from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.issuance import copies, keeping, receipts
         from certificates.issuance.panels import CERTIFICATES
         from registry.people import panels
+        from registry.review.procedures import register as review
         from registry.rights import contributors, keepers
 
         panels.register(CERTIFICATES)
         contributors.register(copies.CERTIFICATES)
         receipts.name_all()
         keepers.register(keeping.CERTIFICATES)
+        review(SCORE_CHANGE)

@@ -35,7 +35,8 @@ IDNO, PHONE, BANK, FILE, CELLS = "idno", "phone", "bank", "file", "cells"
 RIGHTS, SMS, CALLS = "rights", "sms", "calls"
 # What a second factor is made of; what is typed at the door, which is only ever indexed.
 FACTOR, DOOR = "factor", "door"
-PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, CALLS, FACTOR, DOOR)
+PHOTO = "photo"  # portraits that certificates are printed with
+PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, CALLS, FACTOR, DOOR, PHOTO)
 
 FORMAT, AES_256_GCM = 1, 1
 _HEAD, _NONCE, _TAG = 4, 12, 16

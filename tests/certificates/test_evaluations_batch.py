@@ -1,0 +1,301 @@
+"""One batch from draft to closed: who may, who must be avoided, what passes, who locks, and what changes afterwards."""
+
+from __future__ import annotations
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
+
+from certificates.evaluations import changes, queries, services
+from certificates.evaluations.models import (
+    Assessor,
+    Avoidance,
+    Body,
+    Candidate,
+    ConditionPath,
+    Duty,
+    Exam,
+    Score,
+    Site,
+)
+from certificates.evaluations.services import NotAllowed, Plan
+from registry.accounts.models import Role
+from registry.audit.verify import Report, verify_table
+from registry.institutions.models import Filing, FilingPurpose
+from registry.lib.scope import Scope
+from registry.occupations.models import SkillLevel
+from registry.people.models import Document, Person
+from registry.review import services as review
+from registry.review.errors import SamePerson
+from registry.review.models import Case
+from tests import town as towns
+from tests.registry.places import SINCE, make_user
+
+pytestmark = pytest.mark.django_db
+
+DAY = dt.date(2026, 3, 14)
+D = Decimal
+
+
+class World:
+    """A third-party body with a site, three examiners, an invigilator, two clerks and a signer."""
+
+    def __init__(self) -> None:
+        self.town = towns.build()
+        call_command("reference", "load", verbosity=0)
+        self.school = self.town.school
+        Filing.objects.create(
+            institution=self.school,
+            purpose=FilingPurpose.ASSESS,
+            occupation=self.town.welding,
+            valid_from=SINCE,
+        )
+        self.body = Body.objects.create(
+            institution=self.school,
+            kind=Body.Kind.THIRD_PARTY,
+            letter="S",
+            province_code="65",
+            serial="000123",
+            filed_name=self.school.name,
+            valid_from=SINCE,
+        )
+        self.site = Site.objects.create(
+            body=self.body, name="考点一", region_id=self.school.region_id, valid_from=SINCE
+        )
+        self.clerk = make_user("eb", Role.EB, institution=self.school)
+        self.signer = make_user("es", Role.ES, institution=self.school)
+        self.assessors = [
+            Assessor.objects.create(
+                institution=self.school,
+                name=f"考评{n}",
+                blind_index=bytes([n]) * 32,
+                mask="6531**********00",
+                may_examine=n < 3,
+                employer="某厂" if n == 0 else "",
+                valid_from=SINCE,
+            )
+            for n in range(4)
+        ]
+
+    def plan(self, **more: Any) -> Plan:
+        return Plan(
+            **{
+                "body_id": self.body.pk,
+                "site_id": self.site.pk,
+                "occupation_id": self.town.welding.pk,
+                "level": 3,
+                "exam_on": DAY,
+                **more,
+            }
+        )
+
+    def person(self, n: int) -> Person:
+        found = Person.objects.create(name=f"考生{n}", name_key=f"考生{n}")
+        Document.objects.create(
+            person=found, kind="id_card", sealed=b"x", blind_index=bytes([100 + n]) * 32, mask="6531"
+        )
+        return found
+
+    def exam(self, people: list[Person], *, attempt: str = "first", **more: Any) -> Exam:
+        """Published, with candidates and assessors."""
+        exam = services.arrange(self.plan(**more), actor=self.clerk)
+        for person in people:
+            Candidate.objects.create(exam=exam, person=person, attempt=attempt)
+        for n, assessor in enumerate(self.assessors):
+            role = Duty.Role.EXAMINER if n < 3 else Duty.Role.INVIGILATOR
+            Duty.objects.create(exam=exam, assessor=assessor, role=role, declared_free=True)
+        return services.publish(exam.pk, actor=self.clerk)
+
+    def locked(self, exam: Exam, *marks: tuple[Any, Any]) -> Exam:
+        """Examined and scored, in the order of its candidates."""
+        services.examined(exam.pk, actor=self.clerk)
+        rows = [
+            (one.pk, theory, practice, None)
+            for one, (theory, practice) in zip(exam.candidates.order_by("pk"), marks, strict=True)
+        ]
+        services.enter_scores(exam.pk, rows, actor=self.clerk)
+        services.scored(exam.pk, actor=self.clerk)
+        return services.lock(exam.pk, actor=self.signer)
+
+
+@pytest.fixture(scope="module")
+def world(django_db_setup: None, django_db_blocker: Any) -> Any:
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield World()
+        transaction.set_rollback(True)
+
+
+def _results(exam: Exam) -> list[str]:
+    return list(
+        Score.objects.filter(candidate__exam=exam).order_by("candidate_id").values_list("result", flat=True)
+    )
+
+
+def _stands(*tables: str) -> None:
+    """Every row is as the record says."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    for table in tables:
+        report = Report()
+        verify_table(Scope.all(), table, report)
+        assert report.ok and report.rows, (table, report.differences)
+
+
+def test_a_batch_from_draft_to_closed(world: World) -> None:
+    exam = world.exam([world.person(n) for n in range(4)])
+    assert exam.number == "20260314-01"
+    exam = world.locked(exam, (D(60), D(60)), (D("59.5"), D(99)), (D(80), None), (None, None))
+    assert _results(exam) == ["pass", "fail", "fail", "absent"]
+    assert not queries.closed(Scope.all())
+    exam = services.close(exam.pk, actor=world.signer)
+    scope = Scope.institution(world.school.pk)
+    (one,) = queries.passed(scope, exam.pk)
+    assert (one.prefix, one.rank, one.score, one.state) == ("S000065000123", 3, D("60.0"), "closed")
+    assert (one.occupation_code, one.body_name) == (world.town.welding.code, world.school.name)
+    assert len(queries.results(scope, exam.pk)) == 4
+    assert queries.passed(Scope.institution(world.school.pk + 999), exam.pk) == []
+    with pytest.raises(NotAllowed):
+        services.cancel(exam.pk, actor=world.clerk, reason="误")
+    _stands("evaluations_exam", "evaluations_score", "evaluations_candidate", "evaluations_duty")
+
+
+def test_who_may_not(world: World) -> None:
+    """The body's filing, its places and its days; the route of the level; those who must be avoided; too few."""
+    for wrong in (
+        {"occupation_id": world.town.welding.pk + 1},
+        {"exam_on": SINCE - dt.timedelta(days=1)},
+        {"site_id": 0},
+        {"level": 7},
+        {"route": Exam.Route.APPOINTMENT, "document_no": "聘〔2026〕1号", "committee": "评审会"},
+    ):
+        with pytest.raises(NotAllowed):
+            services.arrange(world.plan(**wrong), actor=world.clerk)
+    exam = world.exam([world.person(1)])
+    for spoil, mend in (
+        (
+            lambda: Avoidance.objects.create(
+                assessor=world.assessors[1], person=exam.candidates.get().person, relation="relative"
+            ),
+            lambda: Avoidance.objects.all().delete(),
+        ),
+        (lambda: exam.candidates.update(employer="某厂"), lambda: exam.candidates.update(employer="")),
+        (
+            lambda: Document.objects.filter(person__candidacies__exam=exam).update(
+                blind_index=bytes([2]) * 32
+            ),
+            lambda: Document.objects.filter(person__candidacies__exam=exam).update(
+                blind_index=bytes([101]) * 32
+            ),
+        ),
+        (lambda: exam.duties.update(declared_free=False), lambda: exam.duties.update(declared_free=True)),
+        (lambda: exam.duties.filter(assessor=world.assessors[0]).update(role="supervisor"), lambda: None),
+    ):
+        spoil()
+        with pytest.raises(NotAllowed):
+            services.examined(exam.pk, actor=world.clerk)
+        mend()
+    exam.duties.filter(role="supervisor").update(role="examiner")
+    services.examined(exam.pk, actor=world.clerk)
+    with pytest.raises(NotAllowed):  # somebody has no result
+        services.scored(exam.pk, actor=world.clerk)
+
+
+def _refused(rule: str, act: Any) -> None:
+    with pytest.raises(IntegrityError) as caught, transaction.atomic():
+        act()
+    assert caught.value.__cause__.diag.constraint_name == rule  # type: ignore[union-attr]
+
+
+def test_nobody_locks_what_they_entered_and_a_locked_score_needs_two(world: World) -> None:
+    exam = world.exam([world.person(1), world.person(2)])
+    services.examined(exam.pk, actor=world.clerk)
+    rows = [(one.pk, D(70), D(50), None) for one in exam.candidates.all()]
+    services.enter_scores(exam.pk, rows, actor=world.signer)
+    services.scored(exam.pk, actor=world.clerk)
+    with pytest.raises(NotAllowed):
+        services.lock(exam.pk, actor=world.signer)
+    _refused(
+        "evaluations_lock_by_another",
+        lambda: Exam.objects.filter(pk=exam.pk).update(state="locked", locked_by=world.signer),
+    )
+    services.reopen(exam.pk, actor=world.clerk)
+    services.enter_scores(exam.pk, rows, actor=world.clerk)
+    services.scored(exam.pk, actor=world.clerk)
+    services.lock(exam.pk, actor=world.signer)
+    score = Score.objects.filter(candidate__exam=exam).earliest("pk")
+    _refused("evaluations_score_locked", lambda: Score.objects.filter(pk=score.pk).update(practice=90))
+    _refused(
+        "evaluations_candidates_settled",
+        lambda: Candidate.objects.filter(exam=exam).update(state="withdrawn"),
+    )
+    _refused("evaluations_exam_route", lambda: Exam.objects.filter(pk=exam.pk).update(state="examined"))
+    with pytest.raises(NotAllowed):
+        changes.ask(score.pk, theory=D(70), practice=D(90), total=None, reason=" ", actor=world.signer)
+    change = changes.ask(
+        score.pk, theory=D(70), practice=D(90), total=None, reason="登分错行", actor=world.signer
+    )
+    with pytest.raises(NotAllowed):
+        services.close(exam.pk, actor=world.signer)
+    _refused(
+        "evaluations_scorechange_agreed",
+        lambda: type(change).objects.filter(pk=change.pk).update(state="applied"),
+    )
+    case = Case.objects.get(pk=change.case_id)
+    with pytest.raises(SamePerson):
+        review.decide(
+            case_id=case.pk, step="approve", outcome="approve", actor=world.signer, version=case.row_version
+        )
+    second = make_user("es-2", Role.ES, institution=world.school)
+    review.decide(case_id=case.pk, step="approve", outcome="approve", actor=second, version=case.row_version)
+    score.refresh_from_db()
+    assert (score.practice, score.total, score.result, score.entered_by) == (
+        D("90.0"),
+        D("80.0"),
+        "pass",
+        world.signer,
+    )
+    assert _results(exam) == ["pass", "fail"]
+    services.close(exam.pk, actor=world.signer)
+    _stands("evaluations_score", "evaluations_scorechange")
+
+
+def test_a_resit_keeps_what_was_passed_for_a_time(world: World) -> None:
+    people = [world.person(n) for n in range(2)]
+    world.locked(world.exam(people), (D(75), D(50)), (D(40), D(88)))
+    again = world.exam(people, attempt="resit", exam_on=DAY + dt.timedelta(days=90))
+    again = world.locked(again, (None, D(66)), (D(59), None))
+    assert _results(again) == ["pass", "fail"]
+    first, second = Score.objects.filter(candidate__exam=again).order_by("candidate_id")
+    assert (first.theory, first.total) == (D("75.0"), D("70.5"))
+    assert first.kept_theory is not None and second.kept_practice is not None
+    # A kept part is not kept on: two years after it was sat for it is over.
+    late = world.exam(people[1:], attempt="resit", exam_on=DAY + dt.timedelta(days=800))
+    late = world.locked(late, (D(90), None))
+    assert _results(late) == ["fail"]
+
+
+def test_an_appointment_has_no_scores(world: World) -> None:
+    Body.objects.filter(pk=world.body.pk).update(kind=Body.Kind.EMPLOYER, letter="Y")
+    made = {
+        "level": 7,
+        "route": Exam.Route.APPOINTMENT,
+        "document_no": "聘〔2026〕1号",
+        "committee": "评审委员会",
+    }
+    exam = world.exam([world.person(1)], **made)
+    services.examined(exam.pk, actor=world.clerk)
+    assert services.appoint(exam.pk, actor=world.clerk) == 1
+    services.scored(exam.pk, actor=world.clerk)
+    services.lock(exam.pk, actor=world.signer)
+    services.close(exam.pk, actor=world.signer)
+    (one,) = queries.passed(Scope.all(), exam.pk)
+    assert (one.score, one.route, one.rank) == (None, "appointment", 7)
+
+
+def test_every_shipped_path_is_on_record(world: World) -> None:
+    for level in SkillLevel.objects.filter(rank__gte=2):
+        assert ConditionPath.objects.filter(level=level).exists(), level
