@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from certificates.evaluations import defaults as evaluations
+from certificates.issuance import rules
 from registry.lib.reference import Loader
 
-LOADERS = [Loader("evaluations", evaluations.load, evaluations.differences)]
+LOADERS = [
+    Loader("evaluations", evaluations.load, evaluations.differences),
+    Loader("issuance", rules.load, rules.differences),
+]

@@ -36,7 +36,9 @@ RIGHTS, SMS, CALLS = "rights", "sms", "calls"
 # What a second factor is made of; what is typed at the door, which is only ever indexed.
 FACTOR, DOOR = "factor", "door"
 PHOTO = "photo"  # portraits that certificates are printed with
-PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, CALLS, FACTOR, DOOR, PHOTO)
+# The holder of an attestation; the private halves of the keys that certificates are signed with.
+CERTIFICATE, SIGNING = "certificate", "signing"
+PURPOSES = (IDNO, PHONE, BANK, FILE, CELLS, RIGHTS, SMS, CALLS, FACTOR, DOOR, PHOTO, CERTIFICATE, SIGNING)
 
 FORMAT, AES_256_GCM = 1, 1
 _HEAD, _NONCE, _TAG = 4, 12, 16

@@ -42,7 +42,8 @@ def test_no_figure_is_an_error_and_not_no_limit(own: Path) -> None:
 def test_what_ships_can_be_read_and_holds_today(own: Path) -> None:
     for part, names in tomllib.loads(figures.SHIPPED.read_text("utf-8")).items():
         for name in names:
-            assert getattr(figures, part.removesuffix("s") if part == "numbers" else part)(name)
+            held = getattr(figures, part.removesuffix("s") if part == "numbers" else part)(name)
+            assert held or held == 0
 
 
 @pytest.mark.parametrize(

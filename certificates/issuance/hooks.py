@@ -1,0 +1,49 @@
+"""What rooms above have to say against an issue: registered once when the program is ready, asked before numbering.
+
+Printing refuses whoever has a character that no font has; evaluations refuse whoever has no photograph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+from certificates.issuance.entries import REFUSALS, Entry, Refused
+from certificates.issuance.sealing import Holder
+
+
+class Subject(NamedTuple):
+    """One line with what will be printed of its holder."""
+
+    entry: Entry
+    holder: Holder
+    family: str
+    institution_id: int
+    institution_name: str
+
+
+#: (subjects of one chunk) → refusals by place in it; asked by set, so one query for all
+Check = Callable[[Sequence[Subject]], Mapping[int, Refused]]
+
+_checks: dict[str, Check] = {}
+_words: dict[str, object] = {}
+
+
+def register(name: str, check: Check, refusals: Mapping[str, object]) -> None:
+    """Have a check asked; `refusals` are its codes and what they read like."""
+    _checks[name] = check
+    _words.update(refusals)
+
+
+def refusals(subjects: Sequence[Subject]) -> dict[int, Refused]:
+    """What all checks together refuse, the first reason of each."""
+    found: dict[int, Refused] = {}
+    for check in _checks.values():
+        for place, refused in check(subjects).items():
+            found.setdefault(place, refused)
+    return found
+
+
+def wording(code: str) -> str:
+    """What a refusal reads like."""
+    return str(REFUSALS.get(code) or _words.get(code) or code)
