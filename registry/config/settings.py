@@ -297,6 +297,16 @@ if FIGURES_FILE is not None and not FIGURES_FILE.is_file():
 PROXIES = env_int("JIANGCE_PROXIES", 0)
 
 
+# --- printing certificates -------------------------------------------------------------------------
+
+# A TrueType font of the operator's, asked last for characters that the two that ship have no form for.
+PRINT_FONT_FILE = (
+    env_path("JIANGCE_PRINT_FONT_FILE", BASE_DIR) if "JIANGCE_PRINT_FONT_FILE" in os.environ else None
+)
+if PRINT_FONT_FILE is not None and not PRINT_FONT_FILE.is_file():
+    raise ImproperlyConfigured("JIANGCE_PRINT_FONT_FILE must name an existing file.")
+
+
 # --- the state's own sign-in, for trainees ---------------------------------------------------------
 
 OIDC_URL = env_str("JIANGCE_OIDC_URL", "")
