@@ -13,7 +13,7 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
         from certificates.evaluations.changes import SCORE_CHANGE
-        from certificates.issuance import copies, keeping, receipts
+        from certificates.issuance import copies, keeping, measures, receipts
         from certificates.issuance.panels import CERTIFICATES
         from registry.people import panels
         from registry.review.procedures import register as review
@@ -24,3 +24,4 @@ class CertificatesConfig(AppConfig):
         receipts.name_all()
         keepers.register(keeping.CERTIFICATES)
         review(SCORE_CHANGE)
+        measures.register()

@@ -14,6 +14,7 @@ from certificates.evaluations.models import (
     ScoreChange,
     Site,
 )
+from certificates.issuance.act_models import Act, Measure, MeasureRow, Reason, Recovery
 from certificates.issuance.models import (
     Attestation,
     Certificate,
@@ -26,6 +27,7 @@ from certificates.issuance.models import (
 )
 
 __all__ = [
+    "Act",
     "Assessor",
     "Attestation",
     "Avoidance",
@@ -36,11 +38,15 @@ __all__ = [
     "Counter",
     "Duty",
     "Exam",
+    "Measure",
+    "MeasureRow",
     "NumberRule",
     "Order",
     "OrderLine",
     "PassRule",
     "Photo",
+    "Reason",
+    "Recovery",
     "Score",
     "ScoreChange",
     "SigningKey",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from certificates.evaluations import defaults as evaluations
-from certificates.issuance import rules
+from certificates.issuance import reasons, rules
 from registry.lib.reference import Loader
 
 LOADERS = [
     Loader("evaluations", evaluations.load, evaluations.differences),
     Loader("issuance", rules.load, rules.differences),
+    Loader("measures", reasons.load, reasons.differences),
 ]

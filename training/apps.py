@@ -16,6 +16,7 @@ class TrainingConfig(AppConfig):
 
         if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
             return
+        from certificates.issuance import recoveries
         from registry.config import panels as home
         from registry.exports import sources
         from registry.intake import kinds
@@ -24,6 +25,7 @@ class TrainingConfig(AppConfig):
         from training.claims import copies as money
         from training.claims import keeping as kept_money
         from training.claims.panels import MONEY
+        from training.claims.recovering import PAYMENTS
         from training.enrolments import copies as trainings
         from training.enrolments import keeping as kept_trainings
         from training.enrolments import receipts
@@ -44,3 +46,4 @@ class TrainingConfig(AppConfig):
         receipts.name_all()
         keepers.register(kept_trainings.TRAININGS)
         keepers.register(kept_money.MONEY)
+        recoveries.register(PAYMENTS)

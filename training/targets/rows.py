@@ -271,7 +271,8 @@ _CERTIFICATE_ROWS = """
     LEFT JOIN institutions_institution i ON i.id = c.institution_id
     LEFT JOIN LATERAL (SELECT mask FROM people_document d WHERE d.person_id = p.id
                        ORDER BY d.is_primary DESC, d.id LIMIT 1) m ON true
-    WHERE {where} AND line.day BETWEEN %(since)s AND %(until)s AND line.sign = %(sign)s
+    WHERE {where} AND c.replaces_id IS NULL
+      AND line.day BETWEEN %(since)s AND %(until)s AND line.sign = %(sign)s
       AND ({day}, c.id) > (%(day)s, %(row)s)
     ORDER BY {day}, c.id LIMIT %(limit)s
 """

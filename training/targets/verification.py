@@ -125,7 +125,7 @@ def _lines() -> Iterator[Check]:
     )
     sides = """CROSS JOIN LATERAL (VALUES (c.issued_on, 1),
                (CASE WHEN c.state = 'revoked' THEN coalesce(c.state_on, c.issued_on) END, -1)) side (day, sign)
-               WHERE side.day IS NOT NULL"""
+               WHERE side.day IS NOT NULL AND c.replaces_id IS NULL"""
     for measure, name, more in ((3, "certified", ""), (4, "newly high-skilled", "AND c.first_high")):
         yield Check(
             f"lines: {name}",

@@ -119,7 +119,7 @@ CREATE TRIGGER targets_changed AFTER UPDATE ON enrolments_enrolment
 
 -- ---------------------------------------------------------------- certificates: 取证人次, 新增高技能人才
 -- A certificate counts in the month of issue; a revoked one is taken off in the month it was revoked (domain §6.1),
--- so a month that was reported stays as it was.
+-- so a month that was reported stays as it was. Since replacements exist: sql/replaced.sql.
 
 CREATE FUNCTION targets_certificates_came() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -1,0 +1,50 @@
+"""Long lists of measures in the queue."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import OperationalError, connections, transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from certificates.issuance import measures
+
+_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
+
+
+def enqueue(measure_id: UUID) -> None:
+    """Carry a list out in the background; asking twice is asking once."""
+    try:
+        # Within a caller's transaction a refusal undoes itself alone.
+        with transaction.atomic():
+            carry_out.configure(queueing_lock=f"certificates.measure:{measure_id}").defer(
+                measure_id=str(measure_id)
+            )
+    except AlreadyEnqueued:
+        return
+
+
+@app.task(name="certificates.measure", queue="certificates", retry=_AGAIN)
+def carry_out(measure_id: str) -> None:
+    try:
+        measures.carry_out(UUID(measure_id))
+    finally:
+        connections.close_all()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(
+    name="certificates.measures_again",
+    queue="certificates",
+    queueing_lock="certificates.measures_again",
+    pass_context=False,
+)
+def go_on(timestamp: int) -> None:
+    """Lists that were agreed to and stand still are taken up again; what is done stays done."""
+    try:
+        for measure_id in measures.unfinished():
+            enqueue(measure_id)
+    finally:
+        connections.close_all()
