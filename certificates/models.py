@@ -25,6 +25,7 @@ from certificates.issuance.models import (
     SigningKey,
     StatusList,
 )
+from certificates.verification.models import Lookup, Share
 
 __all__ = [
     "Act",
@@ -38,6 +39,7 @@ __all__ = [
     "Counter",
     "Duty",
     "Exam",
+    "Lookup",
     "Measure",
     "MeasureRow",
     "NumberRule",
@@ -49,6 +51,7 @@ __all__ = [
     "Recovery",
     "Score",
     "ScoreChange",
+    "Share",
     "SigningKey",
     "Site",
     "StatusList",

@@ -265,6 +265,14 @@ PAGES: dict[str, Page] = {
     "enrolments:receipt_file": Page("enrolment", get=404),
     "certificates:receipt": Page("certificate"),
     "certificates:receipt_file": Page("certificate", get=404),
+    # checking: open to everybody, and nobody is asked who they are
+    "verification:home": Page(body=lambda thing: {"what": "NO1", "name": "无名"}, post=200),
+    "verification:answer": Page(body=lambda thing: {"number": "NO1", "name": "无名"}, post=200),
+    "verification:match": Page(body=lambda thing: SOMETHING, post=410),
+    "verification:offline": Page(),
+    "verification:worker": Page(),
+    "verification:code": Page(args=_fixed("0000000000000000")),
+    "verification:code_json": Page(args=_fixed("0000000000000000")),
     # targets: no plan is loaded here, and what a board shows of whom is tried with its own numbers
     "targets:board": Page(),
     "targets:all": Page(),

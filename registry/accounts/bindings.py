@@ -31,6 +31,10 @@ PUBLIC: Mapping[str, str] = {
     "log:checkpoint": "signed heads are for whoever does not trust us",
     "log:vkey": "the key to verify them with",
     "log:tile": "hashes of the log, without what was hashed",
+    "wellknown:jwks": "public keys are for whoever checks a certificate",
+    "wellknown:did": "the same keys, as did:web",
+    "wellknown:status_index": "which status lists there are",
+    "wellknown:status": "which places of a list are revoked or suspended; whose they are, only who holds them knows",
     "api:openapi-json": "the description of the API, which is in the source as well",
     "api:api-root": "answers that there is nothing",
 }

@@ -25,10 +25,10 @@ from registry.accounts import sessions
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
 from registry.accounts.policy import requires
-from registry.door import oidc, proof, queries, services
+from registry.door import oidc, queries, services
 from registry.door.forms import CodeForm, KnockForm, VerifyForm
 from registry.door.models import Knock
-from registry.lib import figures
+from registry.lib import figures, proof
 from registry.lib.limits import Wait
 from registry.lib.web import client_address, network_of
 from registry.people import queries as people
@@ -66,7 +66,7 @@ def knock(request: Any) -> HttpResponseBase:
     if not form.is_valid():
         return _ask(request, form, asked)
     network = network_of(client_address(request))
-    proved = proof.judge(asked, request.POST.get("answer", ""), network)
+    proved = proof.judge("door", asked, request.POST.get("answer", ""), network)
     if not proved.done:
         form.add_error(None, _soon(proved.seconds) if proved.seconds else _("请再提交一次。"))
         return _ask(request, form, asked if proved.seconds else "")
@@ -86,9 +86,9 @@ def _ask(
 ) -> HttpResponse:
     context = {
         "form": form,
-        "asked": asked or proof.question(),
-        "bits": proof.bits(),
-        "wait": figures.number("door.wait_seconds"),
+        "asked": asked or proof.question("door"),
+        "bits": proof.bits("door"),
+        "wait": proof.wait_seconds("door"),
         "way": _way(),
     }
     page = render(request, "registry/door/knock.html", context, status=status)

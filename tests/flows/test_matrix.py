@@ -83,7 +83,7 @@ def reaches(role: str, action: str, place: str) -> bool:
 def wanted(page: Page, each: Endpoint, method: str, role: str, place: str, state: str) -> int:
     action = each.actions[method]
     assert action is not None
-    if role == Role.PUB:
+    if role == Role.PUB and CELLS[action][role] == "-":
         return 401 if each.source == "api" else 302
     if CELLS[action][role] == "-":
         return REFUSED

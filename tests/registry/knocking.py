@@ -12,10 +12,10 @@ from django.test import Client
 
 from registry.accounts import outbox
 from registry.accounts.models import SmsMessage
-from registry.door import proof
 from registry.identity.current import keyring
 from registry.identity.masking import mask_id_number, mask_phone
 from registry.identity.uuid7 import uuid7
+from registry.lib import proof
 from registry.lib.models import Counter
 from registry.lib.text import name_key
 from registry.people.models import Document, Person, Phone
@@ -54,7 +54,7 @@ def add_phone(person: Person, phone: str, **more: Any) -> Phone:
 def knock(client: Client, name: str = NAME, number: str = NUMBER, **more: Any) -> Any:
     """Open the page, let the browser compute, and send name and number."""
     asked = asked_by(client.get("/door/").content.decode())
-    answer = proof.solve(asked, proof.bits())
+    answer = proof.solve(asked, proof.bits("door"))
     return client.post("/door/", {"name": name, "number": number, "asked": asked, "answer": answer}, **more)
 
 

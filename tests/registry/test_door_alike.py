@@ -11,8 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from registry.accounts.models import SmsMessage
-from registry.door import proof
 from registry.door.models import Knock
+from registry.lib import proof
 from tests.registry.knocking import NAME, NOBODYS_NUMBER, NUMBER, a_day_later, asked_by, on_record
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +44,12 @@ def visit(name: str, number: str) -> tuple[list[Any], list[list[str]]]:
     """Everything that somebody who does not have the telephone sees, and every statement behind it."""
     client, answers, behind = Client(), [], []
     asked = asked_by(client.get("/door/").content.decode())
-    fields = {"name": name, "number": number, "asked": asked, "answer": proof.solve(asked, proof.bits())}
+    fields = {
+        "name": name,
+        "number": number,
+        "asked": asked,
+        "answer": proof.solve(asked, proof.bits("door")),
+    }
     for step in (
         lambda: client.post("/door/", fields),
         lambda: client.get("/door/code/"),

@@ -1,8 +1,11 @@
-"""A small computation before the first code: nothing for one browser, dear for whoever asks by the thousand.
+"""A small computation before an answer: nothing for one browser, dear for whoever asks by the thousand.
 
 The page carries a signed question. A browser finds a number such that SHA-256 of `question:number` begins with so many
 zero bits (`static/proof.js`); each question is good once. A browser without JavaScript sends no number: it waits some
 seconds instead, and may come less often.
+
+`use` names whose question it is, and its figures: `<use>.proof_bits`, `<use>.proof_seconds`, `<use>.wait_seconds` and
+the limits `<use>.unproved`. An answer to the question of one use is none to that of another.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from django.core import signing
 from registry.lib import figures
 from registry.lib.limits import Limit, Take, take_all
 
-_SALT = "registry.door.proof"
 _LONGEST = 20  # characters of an answer: more than any number that a browser counts to
 
 
@@ -29,32 +31,41 @@ class Proof:
     seconds: int | None = None
 
 
-def question() -> str:
+def question(use: str) -> str:
     """A new one, signed and dated."""
-    return signing.TimestampSigner(salt=_SALT).sign(secrets.token_urlsafe(12))
+    return _signer(use).sign(secrets.token_urlsafe(12))
 
 
-def bits() -> int:
+def _signer(use: str) -> signing.TimestampSigner:
+    return signing.TimestampSigner(salt=f"registry.{use}.proof")
+
+
+def bits(use: str) -> int:
     """How many zero bits an answer has to show."""
-    return figures.number("door.proof_bits")
+    return figures.number(f"{use}.proof_bits")
 
 
-def judge(asked: str, answer: str, network: str) -> Proof:
+def wait_seconds(use: str) -> int:
+    """How long whoever does not compute has to wait, in seconds."""
+    return figures.number(f"{use}.wait_seconds")
+
+
+def judge(use: str, asked: str, answer: str, network: str) -> Proof:
     """Whether the answer fits, or the wait was long enough; either uses the question up."""
-    signer = signing.TimestampSigner(salt=_SALT)
-    longest = figures.number("door.proof_seconds")
+    signer = _signer(use)
+    longest = figures.number(f"{use}.proof_seconds")
     try:
         signer.unsign(asked, max_age=longest)
     except signing.BadSignature:
         return Proof(done=False)
     once = Take(f"proof|{asked}", [Limit(1, longest)])
     if answer:
-        good = len(answer) <= _LONGEST and zero_bits(asked, answer) >= bits()
+        good = len(answer) <= _LONGEST and zero_bits(asked, answer) >= bits(use)
         return Proof(done=good and take_all([once]) is None)
-    wait = figures.number("door.wait_seconds") - _age(asked)
+    wait = wait_seconds(use) - _age(asked)
     if wait > 0:
         return Proof(done=False, seconds=wait)
-    refused = take_all([once, Take(f"door.unproved|{network}", figures.limits("door.unproved"))])
+    refused = take_all([once, Take(f"{use}.unproved|{network}", figures.limits(f"{use}.unproved"))])
     return Proof(
         done=refused is None, seconds=refused.seconds if refused and refused.seconds < longest else None
     )

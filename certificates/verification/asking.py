@@ -1,0 +1,105 @@
+"""Asking after a certificate: one statement that looks, answers and notes that somebody asked.
+
+The answer is JSON as PostgreSQL made it (sql/answers.sql). Misses are counted for each network; when the budget is used
+up, nothing is looked for until the asker has done a small computation (registry.lib.proof), which has a larger budget
+of its own. Nothing is ever looked for by an identity number.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection
+from django.utils import timezone
+
+from certificates.issuance import numbering
+from registry.lib import figures, proof
+from registry.lib.keyed import keyed
+from registry.lib.limits import Limit
+from registry.lib.text import name_key
+
+USE = "verify"
+CODE_LENGTH = 16
+_CROCKFORD = frozenset("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+_MISREAD = str.maketrans("OIL", "011")
+_ASKER_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Whence somebody asks. `proved` by the computation, for this one question."""
+
+    address: str
+    network: str
+    proved: bool = False
+
+    @property
+    def keyed(self) -> bytes | None:
+        """What the log of checks keeps of the address."""
+        return keyed("verification.asker", self.address)[:_ASKER_BYTES] if self.address else None
+
+    @property
+    def budget(self) -> tuple[bytes, tuple[Limit, ...]]:
+        """The counter of misses and its limits."""
+        name = "verify.proved" if self.proved else "verify.miss"
+        return keyed("counter", f"{name}|{self.network}"), figures.limits(name)
+
+
+def code_of(text: str) -> str | None:
+    """The 16 characters of a check code as they are stored: blanks and dashes left out, letters that are misread put
+    right (Crockford's base 32); None for what is no code.
+    """
+    code = "".join(text.replace("-", "").split()).upper().translate(_MISREAD)
+    return code if len(code) == CODE_LENGTH and _CROCKFORD.issuperset(code) else None
+
+
+def by_code(code: str, asker: Asker, way: str = "code") -> str:
+    """The answer to a check code as JSON text."""
+    return _ask(asker, way, code=code)
+
+
+def by_number(number: str, name: str, asker: Asker, way: str = "number") -> str:
+    """The answer to a number together with the holder's name; either alone finds nothing."""
+    return _ask(asker, way, number=numbering.normalise(number), key=name_key(name))
+
+
+def by_id(certificate_id: int, asker: Asker, way: str, share: int | None = None) -> str:
+    """The answer for whoever was shown the certificate by its holder."""
+    return _ask(asker, way, pk=certificate_id, share=share)
+
+
+def read(answer: str) -> dict[str, Any]:
+    """The JSON as a page uses it."""
+    found: dict[str, Any] = json.loads(answer)
+    return found
+
+
+def judge(asked: str, answer: str, network: str) -> proof.Proof:
+    """Whether the small computation was done, or the wait was long enough."""
+    return proof.judge(USE, asked, answer, network)
+
+
+def _ask(
+    asker: Asker,
+    way: str,
+    *,
+    code: str | None = None,
+    number: str | None = None,
+    key: str | None = None,
+    pk: int | None = None,
+    share: int | None = None,
+) -> str:
+    counter, limits = asker.budget
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT verification_ask(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::float8[])",
+            [
+                *(code, number, key, pk, timezone.localdate(), way, asker.keyed, share, counter),
+                [limit.n for limit in limits],
+                [float(limit.seconds) for limit in limits],
+            ],
+        )
+        ((told,),) = cursor.fetchall()
+    return str(told)

@@ -1,0 +1,74 @@
+"""The keys of all bodies as they are published: a JSON Web Key Set (RFC 7517) that anybody may keep.
+
+Besides the members of the standard each key says whose it is and how it stands, so that whoever checks without us knows
+that a body's key speaks for this body alone: `issuer` as in the signed content, `body`, `state` (published, active,
+verify_only, compromised), `from`, `until`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable
+from typing import Any
+
+from certificates.issuance import status_publishing
+from certificates.issuance.models import SigningKey
+from registry.lib.data_integrity import multikey
+
+
+def _b64(raw: bytes) -> str:
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
+
+
+def issuer_of(institution: Any) -> str:
+    """How a body is named in what it signs: by its credit code, else by our number for it."""
+    return institution.credit_code or f"jc:{institution.pk}"
+
+
+def published() -> list[SigningKey]:
+    """Every key that ever was published, the compromised too: what was signed with them is told apart by them."""
+    return list(SigningKey.objects.select_related("institution").order_by("id"))
+
+
+def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
+    """The set, in the order given."""
+    return {
+        "keys": [
+            {
+                "kty": "OKP",
+                "crv": "Ed25519",
+                "alg": "EdDSA",
+                "use": "sig",
+                "kid": key.kid,
+                "x": _b64(bytes(key.public)),
+                "issuer": issuer_of(key.institution),
+                "body": key.institution.name,
+                "state": key.state,
+                "from": key.active_from.date().isoformat() if key.active_from else None,
+                "until": key.active_to.date().isoformat() if key.active_to else None,
+            }
+            for key in keys
+            if key.suite == SigningKey.Suite.ED25519
+        ]
+    }
+
+
+def did_document(keys: Iterable[SigningKey]) -> dict[str, Any]:
+    """Who signs our lists and certificates, as did:web tells it; never a key that somebody else may hold."""
+    me = status_publishing.did()
+    methods = [
+        {
+            "id": f"{me}#{key.kid}",
+            "type": "Multikey",
+            "controller": me,
+            "publicKeyMultibase": multikey(bytes(key.public)),
+        }
+        for key in keys
+        if key.suite == SigningKey.Suite.ED25519 and key.state != SigningKey.State.COMPROMISED
+    ]
+    return {
+        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
+        "id": me,
+        "verificationMethod": methods,
+        "assertionMethod": [each["id"] for each in methods],
+    }

@@ -1,0 +1,137 @@
+"""Checking over HTTP, by somebody who is not signed in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+
+from certificates.issuance import cose, payload, sealing, status_lists, status_publishing
+from certificates.issuance.models import Certificate
+from registry.lib import data_integrity, figures, proof
+from tests import certified
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def stage() -> certified.Stage:
+    return certified.build(2)
+
+
+def asked(client: Client, **fields: str) -> Any:
+    return client.post("/v/", fields)
+
+
+def test_the_box_takes_number_and_name_a_code_or_the_link_and_never_an_identity_number(
+    client: Client, stage: certified.Stage
+) -> None:
+    certificate, person, attestation = stage.certificates[0], stage.people[0], stage.attestations[0]
+    assert client.get("/v/").headers["X-Robots-Tag"].startswith("noindex")
+    link = f"https://elsewhere.example/v/{attestation.code}#AQID"
+    for fields in (
+        {"what": certificate.number, "name": person.name},
+        {"what": attestation.code.lower()},
+        {"what": link},
+    ):
+        page = asked(client, **fields)
+        text = page.content.decode()
+        assert page.status_code == 200 and 'data-answer="valid"' in text and "联网核对" in text
+        assert certificate.number in text and person.name not in text.replace(f'value="{person.name}"', "")
+    miss = asked(client, what=certificate.number, name="别人").content.decode()
+    assert "未查询到" in miss and stage.body.name not in miss
+    identity = certified.identity(1)
+    refused = asked(client, what=identity, name=person.name)
+    assert refused.status_code == 422 and "身份证" in refused.content.decode()
+    assert identity not in refused.content.decode()
+    assert asked(client, what=certificate.number).status_code == 422
+    assert not client.cookies.get("sid")
+
+
+def test_the_page_behind_a_code_and_the_answers_for_programs_agree(
+    client: Client, stage: certified.Stage
+) -> None:
+    certificate, person, attestation = stage.certificates[0], stage.people[0], stage.attestations[0]
+    for state, words in ((None, "有效"), ("suspended", "暂停"), ("revoked", "已撤销")):
+        if state:
+            Certificate.objects.filter(pk=certificate.pk).update(state=state, state_on="2026-11-20")
+        told = client.get(f"/v/{attestation.code}.json").json()
+        again = client.post("/v/answer", {"number": certificate.number, "name": person.name}).json()
+        assert told["answer"] == again["answer"] == (state or "valid")
+        page = client.get(f"/v/{attestation.code}").content.decode()
+        assert words in page and f'data-answer="{told["answer"]}"' in page
+        assert ("有效（" in page) == (state is None)
+    assert client.get("/v/0000000000000000.json").json() == {"answer": "not_found"}
+    assert "未查询到" in client.get("/v/nonsense").content.decode()
+
+
+def test_whoever_misses_too_often_computes_a_little(client: Client, stage: certified.Stage) -> None:
+    certificate, person = stage.certificates[0], stage.people[0]
+    for n in range(figures.limits("verify.miss")[0].n):
+        asked(client, what=f"NO{n}", name="无名")
+    page = asked(client, what=certificate.number, name=person.name)
+    assert page.status_code == 429 and int(page.headers["Retry-After"]) > 0
+    question = page.context["asked"]
+    answer = client.post("/v/answer", {"number": certificate.number, "name": person.name})
+    assert answer.status_code == 429 and answer.json()["bits"] == proof.bits("verify")
+    for given, status in (("0", 429), (proof.solve(question, proof.bits("verify")), 200)):
+        fields = {"what": certificate.number, "name": person.name, "asked": question, "answer": given}
+        assert asked(client, **fields).status_code == status
+    assert asked(client, **fields).status_code == 429  # each question is good once
+
+
+def test_the_person_at_the_gate_is_the_one_or_not(client: Client, stage: certified.Stage) -> None:
+    certificate, person = stage.certificates[0], stage.people[0]
+    page = asked(client, what=certificate.number, name=person.name)
+    reference = page.context["reference"]
+    last = sealing.opened(stage.attestations[0].pk, stage.attestations[0].sealed).document_number[-4:]
+    other = sealing.opened(stage.attestations[1].pk, stage.attestations[1].sealed).document_number[-4:]
+    tries = [(person.name, last, "一致"), (person.name, other, "不一致"), ("别人", last, "不一致")]
+    for name, four, words in tries:
+        said = client.post("/v/match", {"reference": reference, "name": name, "last": four})
+        assert f'<p class="said">{words}</p>' in said.content.decode()
+    for _more in range(figures.limits("verify.match")[0].n - len(tries)):
+        client.post("/v/match", {"reference": reference, "name": person.name, "last": last})
+    wait = client.post("/v/match", {"reference": reference, "name": person.name, "last": last})
+    assert wait.status_code == 429
+    assert client.post("/v/match", {"reference": "x", "name": "a", "last": "1234"}).status_code == 410
+
+
+def test_lists_are_signed_when_something_changed_and_say_what_the_page_says(
+    client: Client, stage: certified.Stage
+) -> None:
+    gone, held = stage.attestations
+    assert status_publishing.publish_due() == 1 and status_publishing.due() == []
+    keys = {key["kid"]: key for key in client.get(reverse("wellknown:jwks")).json()["keys"]}
+    assert keys[stage.key.kid]["body"] == stage.body.name
+
+    def bits(purpose: str) -> set[int]:
+        answer = client.get(reverse("wellknown:status", args=[gone.status_list_id, purpose]))
+        assert answer.headers["Cache-Control"] == "public, max-age=20"
+        document = json.loads(answer.content)
+        assert data_integrity.holds(document, bytes(stage.key.public))
+        raw = status_publishing.decode(document["credentialSubject"]["encodedList"])
+        assert len(raw) == 16_384
+        return {n for n in range(len(raw) * 8) if raw[n >> 3] & (0x80 >> (n & 7))}
+
+    assert bits("revocation") == bits("suspension") == set()
+    for pk, state in ((gone.pk, "revoked"), (held.pk, "suspended")):
+        Certificate.objects.filter(pk=pk).update(state=state, state_on=timezone.localdate())
+        status_lists.touched([pk])
+    assert status_publishing.publish_due() == 1
+    assert (bits("revocation"), bits("suspension")) == ({gone.status_index}, {held.status_index})
+    # The signed content names the place that is set.
+    claims = payload.read(bytes(gone.payload))
+    assert (claims.status_list, claims.status_index) == (gone.status_list_id, gone.status_index)
+    Ed25519PublicKey.from_public_bytes(bytes(stage.key.public)).verify(
+        bytes(gone.signature), cose.to_be_signed(bytes(gone.payload), stage.key.kid)
+    )
+    identity = client.get(reverse("wellknown:did")).json()
+    assert [each["id"] for each in identity["verificationMethod"]] == [f"{identity['id']}#{stage.key.kid}"]
+    entry = client.get(reverse("wellknown:status_index")).json()["lists"][0]
+    assert entry["id"] == gone.status_list_id and entry["revocation"].endswith("/revocation")
