@@ -263,6 +263,22 @@ PAGES: dict[str, Page] = {
     "enrolments:result_cells": Page("enrolment", get=404),
     "enrolments:receipt": Page("enrolment"),
     "enrolments:receipt_file": Page("enrolment", get=404),
+    "certificates:list": Page(),
+    "certificates:detail": Page("certificate"),
+    "certificates:suspend": Page("certificate", body=lambda row: {"reason": "suspected"}),
+    "certificates:restore": Page("certificate", body=lambda row: {"reason": "cleared"}, post=422),
+    "certificates:revoke": Page("certificate", body=lambda row: {"reason": "fraud"}),
+    "certificates:confirm": Page("certificate"),
+    "certificates:reported": Page(),
+    "certificates:recoveries": Page(),
+    "certificates:measures": Page(),
+    "certificates:measure-new": Page(
+        args=_fixed("revoke"), body=lambda thing: {"lines": "S1 fraud"}, post=302
+    ),
+    "certificates:measure": Page(args=_fixed(UUID(int=1)), get=404),
+    "certificates:measure-progress": Page(args=_fixed(UUID(int=1)), get=404),
+    "certificates:measure-submit": Page(args=_fixed(UUID(int=1)), post=404),
+    "certificates:measure-drop": Page(args=_fixed(UUID(int=1)), post=404),
     "certificates:receipt": Page("certificate"),
     "certificates:receipt_file": Page("certificate", get=404),
     # checking: open to everybody, and nobody is asked who they are

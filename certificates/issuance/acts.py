@@ -49,6 +49,7 @@ PROBLEMS: Final[Mapping[str, str | Promise]] = {
     "is_valid": _("没有暂停，不必恢复"),
     "not_reported": _("不是台账所报的证书，不必确认"),
     "confirmed": _("已经确认"),
+    "own_upload": _("由您本人上传，须由另一人确认"),
 }
 
 

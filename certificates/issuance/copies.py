@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from certificates.issuance import queries
+from certificates.issuance import answers, queries, wording
 from registry.lib.scope import Scope
 from registry.people.models import Person
 from registry.rights.contributors import Contributor, Row
@@ -21,10 +21,14 @@ def _rows(scope: Scope, person: Person) -> list[Row]:
             _t("职业（工种）"): row.occupation_text,
             _t("等级"): row.level.name if row.level else None,
             _t("发证日期"): row.issued_on.isoformat() if row.issued_on else None,
-            _t("状态"): str(row.get_state_display()),
+            _t("状态"): wording.answer_of(row, row.answer).words,
+            _t("有效期至"): row.expires_on.isoformat() if row.expires_on else None,
+            _t("换发前的证书"): row.replaces.number if row.replaces else None,
             _t("依据"): str(row.get_basis_display()),
         }
         for row in queries.of_person(scope, person.pk)
+        .annotate(answer=answers.annotation())
+        .select_related("replaces", "level")
     ]
 
 

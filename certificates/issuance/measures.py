@@ -228,7 +228,7 @@ def _resolved(measure: Measure, lines: Sequence[Line], scope: Scope) -> list[Mea
             if number in seen
             else "no_reason"
             if not code
-            else _obstacle(measure.kind, state)
+            else obstacle(measure.kind, state)
         )
         seen.add(number)
         rows.append(
@@ -247,7 +247,8 @@ def _resolved(measure: Measure, lines: Sequence[Line], scope: Scope) -> list[Mea
     return rows
 
 
-def _obstacle(kind: str, state: str) -> str:
+def obstacle(kind: str, state: str) -> str:
+    """Why this cannot be done to a certificate in this state; empty where it can."""
     became, leaves = acts.LEADS[kind]
     if state in leaves:
         return ""
@@ -259,7 +260,7 @@ def _look_again(measure: Measure) -> None:
     rows = list(measure.rows.filter(outcome=Outcome.WAITING).select_related("certificate"))
     changed = []
     for row in rows:
-        row.problem = _obstacle(measure.kind, row.certificate.state) if row.certificate else "not_found"
+        row.problem = obstacle(measure.kind, row.certificate.state) if row.certificate else "not_found"
         if row.problem:
             row.outcome = Outcome.REFUSED
             changed.append(row)

@@ -8,6 +8,7 @@ from typing import Any
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from certificates.issuance import answers, wording
 from certificates.issuance.queries import of_person
 from registry.lib.scope import Scope
 from registry.people.models import Person
@@ -15,9 +16,9 @@ from registry.people.panels import Panel
 
 
 def _certificates(scope: Scope, person: Person) -> Mapping[str, Any]:
-    rows = list(of_person(scope, person.pk))
+    rows = list(of_person(scope, person.pk).annotate(answer=answers.annotation()))
     return {
-        "rows": rows,
+        "rows": [(row, wording.answer_of(row, row.answer)) for row in rows],
         "aside": _t("%(n)s 本") % {"n": len(rows)} if rows else "",
         "receipts": scope.kind == "own",
     }

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from django.urls import path
 
-from certificates.issuance import views
+from certificates.issuance import certificate_views, measure_views, views
 
 app_name = "certificates"
 
 urlpatterns = [
+    path("", certificate_views.certificate_list, name="list"),
+    path("<int:certificate_id>/", certificate_views.detail, name="detail"),
+    path("<int:certificate_id>/suspend/", certificate_views.suspend, name="suspend"),
+    path("<int:certificate_id>/restore/", certificate_views.restore, name="restore"),
+    path("<int:certificate_id>/revoke/", certificate_views.revoke, name="revoke"),
+    path("<int:certificate_id>/confirm/", certificate_views.confirm, name="confirm"),
     path("<int:certificate_id>/receipt/", views.receipt, name="receipt"),
     path("<int:certificate_id>/receipt.json", views.receipt_file, name="receipt_file"),
+    path("reported/", certificate_views.reported_list, name="reported"),
+    path("recoveries/", certificate_views.recovery_list, name="recoveries"),
+    path("measures/", measure_views.measure_list, name="measures"),
+    path("measures/new/<slug:kind>/", measure_views.new, name="measure-new"),
+    path("measures/<uuid:measure_id>/", measure_views.detail, name="measure"),
+    path("measures/<uuid:measure_id>/progress/", measure_views.progress, name="measure-progress"),
+    path("measures/<uuid:measure_id>/submit/", measure_views.submit, name="measure-submit"),
+    path("measures/<uuid:measure_id>/drop/", measure_views.drop, name="measure-drop"),
 ]
