@@ -1,5 +1,6 @@
 """Doorway: the models of every room of the certificates app."""
 
+from certificates.credentials.models import Change, Credential, Transcript
 from certificates.evaluations.models import (
     Assessor,
     Avoidance,
@@ -35,8 +36,10 @@ __all__ = [
     "Body",
     "Candidate",
     "Certificate",
+    "Change",
     "ConditionPath",
     "Counter",
+    "Credential",
     "Duty",
     "Exam",
     "Lookup",
@@ -55,4 +58,5 @@ __all__ = [
     "SigningKey",
     "Site",
     "StatusList",
+    "Transcript",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from certificates.credentials import tasks as credentials
 from certificates.issuance import measure_tasks
 
-__all__ = ["measure_tasks"]
+__all__ = ["credentials", "measure_tasks"]

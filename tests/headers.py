@@ -27,6 +27,8 @@ EXACTLY = {
 }
 # A camera may be asked for by pages that scan; everything else is closed everywhere.
 CLOSED = ("geolocation=()", "microphone=()", "payment=()", "usb=()")
+# Published for whoever does not trust us: nothing there is about a person.
+_PUBLISHED = ("/.well-known/", "/credentials/bodies/", "/credentials/keys/", "/credentials/context/")
 _INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)(?![^>]*type=\"application/(?:ld\+)?json\")[^>]*>|<style\b|<[a-z][^<>]*?\s(?:style|on[a-z]+)\s*=\s*[\"']",
     re.IGNORECASE,
@@ -46,7 +48,7 @@ def faults(response: Any) -> list[str]:
     permissions = response.headers.get("Permissions-Policy", "")
     found += [f"Permissions-Policy: {each}" for each in CLOSED if each not in permissions]
     kept = response.headers.get("Cache-Control", "")
-    if "no-store" not in kept and not ("public" in kept and path.startswith("/.well-known/")):
+    if "no-store" not in kept and not ("public" in kept and path.startswith(_PUBLISHED)):
         found.append(f"Cache-Control: {kept}")
     if response.get("Content-Type", "").startswith("text/html") and not response.streaming:
         inline = _INLINE.search(response.content.decode(errors="replace"))

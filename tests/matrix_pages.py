@@ -172,6 +172,13 @@ PAGES: dict[str, Page] = {
     "rights:withdraw": Page(
         "correction", fact=lambda case: Correction.objects.values_list("state", flat=True).get(pk=case.pk)
     ),
+    # credentials
+    "credentials:home": Page(),
+    "credentials:ask": Page(args=_fixed(999_999, "vc"), post=404),
+    "credentials:fetch": Page(args=_fixed(UUID(int=1)), get=404),
+    "credentials:make_transcript": Page(own=True),
+    "credentials:fetch_transcript": Page(args=_fixed(UUID(int=1), "pdf"), get=404),
+    "credentials:withdraw_transcript": Page(args=_fixed(UUID(int=1)), post=404),
     # exports
     "exports:list": Page(),
     "exports:alerts": Page(),

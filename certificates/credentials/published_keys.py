@@ -1,4 +1,4 @@
-"""Keys as the public gets them: a DID document (W3C DID Core, `did:web`) and a JSON Web Key Set (RFC 7517). Pure."""
+"""Keys of bodies as the public gets them: DID document (W3C DID Core, `did:web`) and JSON Web Key (RFC 7517). Pure."""
 
 from __future__ import annotations
 
@@ -11,22 +11,19 @@ from registry.lib.data_integrity import multikey
 
 
 class PublicKey(NamedTuple):
-    """An Ed25519 key of a body: its id, and its 32 bytes."""
+    """An Ed25519 key: its id, and its 32 bytes."""
 
     kid: str
     public: bytes
-    institution_id: int
 
 
-def did_document(
-    base: str, keys: Iterable[PublicKey], *, institution_id: int | None = None
-) -> dict[str, Any]:
-    """Of one body, or (without one) of the installation, with the keys of all bodies.
+def did_document(base: str, institution_id: int, keys: Iterable[PublicKey]) -> dict[str, Any]:
+    """Of one body.
 
     Give it every key whose signatures are to be believed: those published ahead, in use, and of earlier years; never
     one that somebody else may hold.
     """
-    me = addresses.did(base) if institution_id is None else addresses.body(base, institution_id)
+    me = addresses.body(base, institution_id)
     methods = [
         {
             "id": f"{me}#{key.kid}",
@@ -48,8 +45,3 @@ def jwk(key: PublicKey) -> dict[str, str]:
     """One key as JSON Web Key (RFC 8037 §2)."""
     x = base64.urlsafe_b64encode(key.public).rstrip(b"=").decode("ascii")
     return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key.kid, "use": "sig", "alg": "EdDSA"}
-
-
-def jwks(keys: Iterable[PublicKey]) -> dict[str, Any]:
-    """All of them."""
-    return {"keys": [jwk(key) for key in keys]}

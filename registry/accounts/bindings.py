@@ -35,6 +35,10 @@ PUBLIC: Mapping[str, str] = {
     "wellknown:did": "the same keys, as did:web",
     "wellknown:status_index": "which status lists there are",
     "wellknown:status": "which places of a list are revoked or suspended; whose they are, only who holds them knows",
+    "credentials:transcript": "whoever was handed a transcript asks whether it is ours",
+    "credentials:did": "keys of bodies are for whoever does not trust us",
+    "credentials:key": "a key of a body",
+    "credentials:context": "what words of credentials mean",
     "api:openapi-json": "the description of the API, which is in the source as well",
     "api:api-root": "answers that there is nothing",
 }

@@ -25,6 +25,7 @@ ROOMS = [
     ("institutions/", "registry.institutions"),
     ("certificates/", "certificates.issuance"),
     ("v/", "certificates.verification"),
+    ("credentials/", "certificates.credentials"),
     ("classes/", "training.classes"),
     ("enrolments/", "training.enrolments"),
     ("targets/", "training.targets"),

@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from certificates.credentials import addresses, documents, jwt
-from certificates.credentials.published_keys import PublicKey, did_document, jwks
+from certificates.credentials.published_keys import PublicKey, did_document, jwk
 from registry.lib import data_integrity
 
 PACKAGES = (
@@ -76,14 +76,14 @@ def made(n: int) -> dict[str, Any]:
     """Everything that node gets: key documents and signed credentials."""
     draw = random.Random(20_261_129)
     secrets = {body: Ed25519PrivateKey.generate() for body in (1, 2)}
-    keys = [
-        PublicKey(f"key{body}xyz", secret.public_key().public_bytes_raw(), body)
+    keys = {
+        body: PublicKey(f"key{body}xyz", secret.public_key().public_bytes_raw())
         for body, secret in secrets.items()
-    ]
+    }
     found: list[dict[str, Any]] = []
     for each in range(n):
         one = facts(each, draw)
-        key = keys[one.body_id - 1]
+        key = keys[one.body_id]
         sign = secrets[one.body_id].sign
         method = addresses.method(BASE, one.body_id, key.kid)
         plain = documents.credential(one), documents.badge(one)
@@ -92,13 +92,12 @@ def made(n: int) -> dict[str, Any]:
             for doc in plain
         ]
         found.append({"token": jwt.token(plain[1], key=addresses.key(BASE, key.kid), sign=sign)})
-    dids = [did_document(BASE, [key], institution_id=key.institution_id) for key in keys]
+    dids = [did_document(BASE, body, [key]) for body, key in keys.items()]
     ours = [addresses.context(BASE), documents.CONTEXT]
     return {
         "context": ours,
         "dids": dids,
-        "jwks": jwks(keys),
-        "keys": f"{BASE}/credentials/keys/",
+        "keys": [[addresses.key(BASE, key.kid), jwk(key)] for key in keys.values()],
         "items": found,
     }
 
