@@ -12,9 +12,13 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
+        from certificates.evaluations import held
         from certificates.evaluations.changes import SCORE_CHANGE
+        from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
         from certificates.issuance import copies, keeping, measures, receipts
         from certificates.issuance.panels import CERTIFICATES
+        from certificates.issuance.queries import HELD
+        from registry.intake import kinds
         from registry.people import panels
         from registry.review.procedures import register as review
         from registry.rights import contributors, keepers
@@ -24,4 +28,7 @@ class CertificatesConfig(AppConfig):
         receipts.name_all()
         keepers.register(keeping.CERTIFICATES)
         review(SCORE_CHANGE)
+        held.register(HELD)
+        kinds.register(CANDIDATE_KIND)
+        kinds.register(SCORE_KIND)
         measures.register()

@@ -87,6 +87,16 @@ def _open_class(role: str, place: str, method: str) -> int | None:
     return 403 if role == Role.PC and place == "own" else None
 
 
+def _another_kind(refused: int) -> Callable[[str, str, str], int | None]:
+    """Who examines hands in sheets, and the ones asked about are those of classes and ledgers."""
+    return lambda role, place, method: refused if method != "GET" and role in (Role.EB, Role.ES) else None
+
+
+def _another_sheet(role: str, place: str, method: str) -> int | None:
+    """The same of a batch that is there: it is found first where it is one's own institution's."""
+    return 403 if method != "GET" and role in (Role.EB, Role.ES) and place == "own" else None
+
+
 def _home(role: str, place: str, method: str) -> int | None:
     """A trainee's first screen is their own account."""
     return 302 if role == Role.TRN else None
@@ -94,7 +104,7 @@ def _home(role: str, place: str, method: str) -> int | None:
 
 SOMETHING = {"anything": "x"}
 
-BATCH = Page("batch")
+BATCH = Page("batch", narrower=_another_sheet)
 ACCOUNT = Page("account")
 PERSON = Page("person")
 OWN = Page(get=200, post=200)
@@ -114,37 +124,43 @@ PAGES: dict[str, Page] = {
     # intake
     "intake:list": Page(),
     "intake:new": Page(
-        body=lambda thing: {"kind": "ledger", "file": SimpleUploadedFile("空.csv", b"x")}, post=302
+        narrower=_another_kind(422),
+        body=lambda thing: {"kind": "ledger", "file": SimpleUploadedFile("空.csv", b"x")},
+        post=302,
     ),
     "intake:template": Page(args=_fixed("roster")),
     "intake:detail": BATCH,
     "intake:progress": Page("batch", get=302),
-    "intake:commit": Page("batch", fact=_batch_state),
+    "intake:commit": Page("batch", narrower=_another_sheet, fact=_batch_state),
     "intake:correct": Page(
         "batch",
+        narrower=_another_sheet,
         args=lambda batch: [batch.pk, _faulty_row(batch)],
         body=lambda thing: SOMETHING,
         post=422,
         wrong=302,
         wrong_get=302,
     ),
-    "intake:recheck": Page("batch"),
-    "intake:cancel": Page("batch", fact=_batch_state),
-    "intake:resume": Page("batch"),
+    "intake:recheck": Page("batch", narrower=_another_sheet),
+    "intake:cancel": Page("batch", narrower=_another_sheet, fact=_batch_state),
+    "intake:resume": Page("batch", narrower=_another_sheet),
     "intake:errors": BATCH,
     "api:hand_in": Page(
-        body=lambda thing: {"kind": "ledger", "file": SimpleUploadedFile("空.csv", b"x")}, post=202
+        narrower=_another_kind(403),
+        body=lambda thing: {"kind": "ledger", "file": SimpleUploadedFile("空.csv", b"x")},
+        post=202,
     ),
     "api:read": BATCH,
     "api:commit": Page(
         "batch",
+        narrower=_another_sheet,
         body=lambda batch: {"valid_rows_only": True},
         post=202,
         wrong=422,
         json=True,
         fact=_batch_state,
     ),
-    "api:cancel": Page("batch", post=202, wrong=422, fact=_batch_state),
+    "api:cancel": Page("batch", narrower=_another_sheet, post=202, wrong=422, fact=_batch_state),
     "api:known": Page(),
     # people
     "people:list": Page(body=lambda thing: {"q": "110101199003070011"}),

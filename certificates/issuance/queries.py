@@ -104,3 +104,11 @@ def recoveries_of(scope: Scope, certificate: Certificate) -> QuerySet[Recovery]:
     return Recovery.objects.filter(
         within(scope, region_field="region_code"), certificate=certificate
     ).order_by("id")
+
+
+# What a candidate may call upon: standing certificates of a level. Reported ones count as well; their paper is seen.
+HELD = """
+SELECT number, person_id, level_id AS rank, issued_on AS since FROM issuance_certificate
+WHERE (person_id = ANY(%(people)s::uuid[]) OR number = ANY(%(numbers)s::text[]))
+  AND state = 'valid' AND level_id IS NOT NULL AND family IN ('skill_level', 'qualification')
+"""

@@ -16,7 +16,17 @@ from registry.accounts.policy import PERMISSIONS
 SCOPES: Mapping[str, tuple[Promise, frozenset[str]]] = {
     "roster:write": (
         _("上传花名册并入库"),
-        frozenset({"intake.upload", "intake.read", "intake.correct", "intake.commit"}),
+        frozenset(
+            {
+                "intake.upload",
+                "intake.read",
+                "intake.correct",
+                "intake.commit",
+                "enrolment.load",
+                "exam.manage",
+                "score.enter",
+            }
+        ),
     ),
     "attendance:write": (_("登记考勤"), frozenset({"attendance.record"})),
     "status:read": (

@@ -13,7 +13,7 @@ from django.http import Http404
 from ninja import File, Form, Router, Schema, Status
 from ninja.files import UploadedFile
 
-from registry.accounts.policy import requires
+from registry.accounts.policy import require, requires
 from registry.apikeys.calls import once
 from registry.intake import answer, kinds, queries, services, tasks
 from registry.intake.models import Batch
@@ -26,10 +26,13 @@ Problems = {403: dict[str, Any], 404: dict[str, Any], 422: dict[str, Any]}
 
 
 class HandIn(Schema):
-    """What a sheet is and where it goes. ``klass``: class number, or institution/number, for a roster."""
+    """What a sheet is and where it goes. ``klass``: class number, or institution/number, for a roster;
+    ``exam``: the same of a batch, for candidates and scores.
+    """
 
     kind: str
     klass: str = ""
+    exam: str = ""
     institution: int | None = None
     region: str = ""
     sheet: str = ""
@@ -49,6 +52,7 @@ def hand_in(request: Any, form: Form[HandIn], file: File[UploadedFile]) -> Statu
     """Take a file in and check it in the background."""
     options = {
         "class": form.klass or None,
+        "exam": form.exam or None,
         "institution": form.institution,
         "region": form.region or None,
     }
@@ -125,4 +129,6 @@ def _batch(request: Any, batch_id: UUID) -> Batch:
     found = queries.batch(request.scope, batch_id)
     if found is None:
         raise Http404
+    if request.method != "GET":
+        require(request.user, kinds.get(found.kind).may)
     return found

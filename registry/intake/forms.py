@@ -38,13 +38,14 @@ class UploadForm(forms.Form):
     def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.suggestions: list[tuple[str, Sequence[tuple[str, str]]]] = []
-        choices = [(kind.key, kind.label) for kind in kinds.every()]
+        self.kinds = kinds.for_user(user)
+        choices = [(kind.key, kind.label) for kind in self.kinds]
         kind_field = self.fields["kind"]
         assert isinstance(kind_field, forms.ChoiceField)
         kind_field.choices = choices
         if choices:
             self.initial.setdefault("kind", choices[0][0])
-        for kind in kinds.every():
+        for kind in self.kinds:
             for ask in kind.asks:
                 name = f"{kind.key}.{ask.key}"
                 self.fields[name] = _field(name, ask, user)
@@ -64,7 +65,7 @@ class UploadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         chosen = cleaned.get("kind")
-        for kind in kinds.every():
+        for kind in self.kinds:
             for ask in kind.asks:
                 name = f"{kind.key}.{ask.key}"
                 if kind.key == chosen and ask.required and not cleaned.get(name):
@@ -91,7 +92,7 @@ class UploadForm(forms.Form):
         """(kind, its name, its questions as fields), for the page."""
         return [
             (kind.key, str(kind.label), [self[f"{kind.key}.{ask.key}"] for ask in kind.asks])
-            for kind in kinds.every()
+            for kind in self.kinds
             if kind.asks
         ]
 

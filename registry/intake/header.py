@@ -21,7 +21,9 @@ from registry.intake.refusal import Refusal
 
 WITHIN = 15  # rows from the top of the sheet
 FEWEST = 3  # known headings that make a header where neither name nor number is among them
-ANCHORS = ("name", "id_number")
+# A row names its person by a name and one of these numbers; the first that the sheet has.
+NUMBERS = ("id_number", "ticket")
+ANCHORS = ("name", *NUMBERS)
 
 _MARKS = str.maketrans("", "", "*※★☆●▲:;,.。、'\"`“”‘’_-—~→")
 _BRACKETS = re.compile(r"[(\[{【〔《<](.*?)[)\]}】〕》>]")
@@ -55,7 +57,12 @@ class Header:
 
     @property
     def anchored(self) -> bool:
-        return all(key in self.columns for key in ANCHORS)
+        return "name" in self.columns and self.number is not None
+
+    @property
+    def number(self) -> int | None:
+        """The place of the column by which people are told apart."""
+        return next((self.columns[key] for key in NUMBERS if key in self.columns), None)
 
     def score(self) -> tuple[bool, int]:
         return self.anchored, len(self.columns)

@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from django.db.backends.utils import CursorWrapper
 from django.utils.functional import Promise
 
+from registry.accounts import policy
 from registry.accounts.models import User
 from registry.intake.columns import SheetSpec
 
@@ -104,6 +105,8 @@ class Kind:
     finish: Callable[[Work], None]
     created: tuple[str, ...]
     asks: tuple[Ask, ...] = ()
+    #: the line of the matrix that says who may hand in, correct and register this kind, beside intake's own
+    may: str = "enrolment.load"
 
     @property
     def key(self) -> str:
@@ -136,3 +139,8 @@ def get(key: str) -> Kind:
 
 def every() -> tuple[Kind, ...]:
     return tuple(_kinds.values())
+
+
+def for_user(user: User) -> tuple[Kind, ...]:
+    """Those that the user may hand in."""
+    return tuple(kind for kind in every() if policy.can(user, kind.may))

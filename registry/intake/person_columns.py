@@ -1,4 +1,4 @@
-"""Columns that every sheet of people has: name, number, kind of document, and what is only checked against
+"""Columns that sheets of people have: name, number, kind of document, telephone, and what is only checked against
 them.
 """
 
@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from registry.intake import cleaning_people
+from registry.intake import cleaning, cleaning_people
 from registry.intake.cells import WARNING, Fault
 from registry.intake.columns import Bench, Column, words
 from registry.lib.dates import ReadDate
@@ -73,6 +73,31 @@ DOC_KIND = Column(
     choices=DOC_KINDS_OFFERED,
     note="不填按居民身份证",
     example="居民身份证",
+)
+
+PHONE = Column(
+    "phone",
+    "联系电话",
+    cleaning_people.phone,
+    synonyms=words(
+        "手机号码 手机 电话 手机号 联系方式 联系手机 移动电话 电话号码 本人联系电话 联系电话(手机)"
+        " 学员联系电话 aae005"
+    ),
+    staged=(("phone_bidx", "bytea"), ("phone_sealed", "bytea"), ("phone_mask", "text")),
+    memo=False,
+    turn=3,
+    note="11 位手机号码",
+    example="13800000000",
+    width=16,
+)
+
+EDUCATION = Column(
+    "education",
+    "文化程度",
+    cleaning.text(20),
+    synonyms=words("学历 受教育程度 最高学历 学历层次"),
+    staged=(("education", "text"),),
+    example="高中",
 )
 
 SEX = Column("sex_said", "性别", cleaning_people.sex, synonyms=words("aac004"), offered=False)

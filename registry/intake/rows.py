@@ -39,7 +39,9 @@ class Sieve:
         self, header: Header, *, keep_examples: bool = False, certain: Container[int] = frozenset()
     ) -> None:
         self._name = header.columns["name"]
-        self._number = header.columns["id_number"]
+        number = header.number
+        assert number is not None  # a required column
+        self._number = number
         self._known = sorted(header.columns.values())
         self._lines = header.lines
         self._heading_words = frozenset(text for line in header.lines for _, text in line)

@@ -17,6 +17,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from registry.accounts import policy
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
 from registry.accounts.scopes import actor_for
@@ -57,8 +58,11 @@ def receive(
     """Take a file in. Returns the batch and whether it is new: while the same file is under way for the same place,
     everybody who hands it in again is led to the batch that already holds it.
 
-    Raises kinds.UnknownKind, and what the kind's ``target`` raises for a place that cannot take it.
+    Raises kinds.UnknownKind, policy.Refused for a kind that is not this actor's, and what the kind's ``target`` raises
+    for a place that cannot take it.
     """
+    if actor is not None:
+        policy.require(actor, kinds.get(kind).may)
     target = kinds.get(kind).target(options or {}, actor)
     sha256, size = store.fingerprint(file)
     place = target.key + _choice(sheet, mapping)

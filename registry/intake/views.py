@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 from django_htmx.http import HttpResponseClientRefresh
 
-from registry.accounts.policy import can, requires
+from registry.accounts.policy import can, require, requires
 from registry.intake import (
     cage,
     correcting,
@@ -73,11 +73,11 @@ def new(request: Any) -> HttpResponseBase:
     """Choose a kind and a file; leads to the batch, also when the same file is under way already."""
     if request.method == "GET":
         form = UploadForm(user=request.user, initial=request.GET.dict())
-        return render(request, "registry/intake/new.html", {"form": form, "kinds": kinds.every()})
+        return render(request, "registry/intake/new.html", {"form": form, "kinds": form.kinds})
     form = UploadForm(request.POST, request.FILES, user=request.user)
     if form.is_valid() and (batch := _received(request, form)) is not None:
         return redirect("intake:detail", batch.pk)
-    return render(request, "registry/intake/new.html", {"form": form, "kinds": kinds.every()}, status=422)
+    return render(request, "registry/intake/new.html", {"form": form, "kinds": form.kinds}, status=422)
 
 
 def _received(request: Any, form: UploadForm) -> Batch | None:
@@ -111,15 +111,17 @@ def detail(request: Any, batch_id: UUID) -> HttpResponse:
     batch = _batch(request, batch_id)
     view = _view(request.GET.get("view", ""), batch)
     shown = showing.shown(batch)
+    kind = kinds.get(batch.kind)
+    may = can(request.actor, kind.may)
     context = {
         "batch": batch,
-        "kind": kinds.get(batch.kind),
+        "kind": kind,
         "shown": shown,
         "view": view,
         "counts": _counts(batch),
-        "may_commit": can(request.actor, "intake.commit"),
+        "may_commit": may and can(request.actor, "intake.commit"),
         "may_fetch_errors": can(request.actor, "intake.correct"),
-        "may_correct": batch.state == State.REVIEW and can(request.actor, "intake.correct"),
+        "may_correct": may and batch.state == State.REVIEW and can(request.actor, "intake.correct"),
         "corrections": corrections.counts(batch),
         "may_upload": can(request.actor, "intake.upload"),
         "cancellable": shown.working or batch.state in (State.REVIEW, State.FAILED),
@@ -378,6 +380,8 @@ def _batch(request: Any, batch_id: UUID) -> Batch:
     batch = queries.batch(request.scope, batch_id)
     if batch is None:
         raise Http404
+    if request.method != "GET":
+        require(request.actor, kinds.get(batch.kind).may)
     return batch
 
 

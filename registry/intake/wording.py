@@ -38,6 +38,12 @@ FAULTS = {
     "CERTIFICATE_NUMBER_FORMAT": _("证书编号格式"),
     "CERTIFICATE_NUMBER_TAKEN": _("证书编号已用"),
     "CERTIFICATE_MISMATCH": _("证书与行不符"),
+    "CERTIFICATE_NOT_FOUND": _("原证书不在库"),
+    "EXAM_CLOSED": _("批次已考试或锁定"),
+    "EXAM_MISMATCH": _("与批次不符"),
+    "CONDITION_UNMET": _("不符合申报条件"),
+    "EVIDENCE_MISSING": _("申报材料不全"),
+    "ASSESSOR_CONFLICT": _("须回避"),
     "NOT_ENROLLED": _("不在名单"),
     "NOT_PASSED": _("未合格"),
     "ALREADY_REGISTERED": _("与已登记不同"),
@@ -58,6 +64,8 @@ CREATED = {
     "certificates": _("证书"),
     "payments": _("补贴记录"),
     "phones": _("联系电话"),
+    "candidates": _("考生"),
+    "scores": _("成绩"),
     "accounts": _("银行账户"),
 }
 

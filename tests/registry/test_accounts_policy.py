@@ -50,7 +50,9 @@ def test_a_cell_is_a_letter_and_known_marks(cell: str) -> None:
 @pytest.mark.parametrize(
     ("action", "may", "may_not"),
     [
-        ("intake.upload", "PC PP C1 C2 RG", "TRN EB FM FP AUD SYS SEC AAD"),
+        ("intake.upload", "PC PP EB ES C1 C2 RG", "TRN FM FP AUD SYS SEC AAD"),
+        ("enrolment.load", "PC PP C1 C2 RG", "TRN EB ES FM FP AUD SYS SEC AAD"),
+        ("score.enter", "EB ES", "TRN PC PP C1 C2 RG AUD"),
         ("person.match", "C1 C2 RG", "PC PP TRN AUD"),
         ("audit.verify", "AUD AAD", "RG SYS SEC PC"),
         ("role.grant", "SEC", "SYS AAD C1 AUD"),
@@ -167,7 +169,7 @@ def test_an_unknown_action_fails_where_it_is_written() -> None:
 
 
 def test_a_refusal_names_role_and_deed() -> None:
-    with pytest.raises(Refused, match="您的角色是学员，不能上传花名册或台账。"):
+    with pytest.raises(Refused, match="您的角色是学员，不能上传名册。"):
         require(actor("TRN"), "intake.upload")
     with pytest.raises(Refused, match="没有有效的角色"):
         require(Actor(user_id=1), "home.read")

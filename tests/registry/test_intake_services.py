@@ -15,6 +15,7 @@ from django.db import DataError, OperationalError, connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from registry.accounts.models import Role, User
+from registry.accounts.policy import Refused
 from registry.audit.models import Action
 from registry.intake import kinds, progress, services, staging, store, working
 from registry.intake.models import Batch, FilePart, Issue, Progress
@@ -436,7 +437,7 @@ def test_what_is_out_of_reach_cannot_be_registered(town: Town) -> None:
         hand_in(town, "ledger", ledger([mine]), actor=school, institution=town.away.pk)
     with pytest.raises(PlaceUnknown):
         hand_in(town, "ledger", ledger([mine]), actor=county, region=towns.AWAY)
-    with pytest.raises(PlaceUnknown):
+    with pytest.raises(Refused):
         hand_in(town, "ledger", ledger([mine]), actor=nobody)
 
 

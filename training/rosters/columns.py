@@ -8,25 +8,18 @@ from typing import Any
 from registry.intake import cleaning, cleaning_people
 from registry.intake.cells import WARNING, Fault
 from registry.intake.columns import Bench, Column, Finish, SheetSpec, words
-from registry.intake.person_columns import BIRTH, DOC_KIND, ID_NUMBER, NAME, SEX, contradictions
+from registry.intake.person_columns import (
+    BIRTH,
+    DOC_KIND,
+    EDUCATION,
+    ID_NUMBER,
+    NAME,
+    PHONE,
+    SEX,
+    contradictions,
+)
 from registry.lib.text import name_key
 from training.catalogue import words as said
-
-PHONE = Column(
-    "phone",
-    "联系电话",
-    cleaning_people.phone,
-    synonyms=words(
-        "手机号码 手机 电话 手机号 联系方式 联系手机 移动电话 电话号码 本人联系电话 联系电话(手机)"
-        " 学员联系电话 aae005"
-    ),
-    staged=(("phone_bidx", "bytea"), ("phone_sealed", "bytea"), ("phone_mask", "text")),
-    memo=False,
-    turn=3,
-    note="11 位手机号码",
-    example="13800000000",
-    width=16,
-)
 
 CATEGORY = Column(
     "category",
@@ -39,15 +32,6 @@ CATEGORY = Column(
     choices=said.CATEGORY_OFFERED,
     example="农村转移就业劳动者",
     width=24,
-)
-
-EDUCATION = Column(
-    "education",
-    "文化程度",
-    cleaning.text(20),
-    synonyms=words("学历 受教育程度 最高学历 学历层次"),
-    staged=(("education", "text"),),
-    example="高中",
 )
 
 REGION = Column(

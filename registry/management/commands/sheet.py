@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from registry.accounts.acting import acting_user
 from registry.accounts.models import User
+from registry.accounts.policy import Refused
 from registry.intake import answer, errors, kinds, reading, retention, services, store, template
 from registry.intake.models import Batch
 
@@ -37,6 +38,7 @@ class Command(BaseCommand):
             one.add_argument("file", type=Path)
             one.add_argument("--sheet", default="", help="工作表名称")
             one.add_argument("--class", dest="class", default=None, help="班级编号,或 机构名称/班级编号")
+            one.add_argument("--exam", default=None, help="评价批次编号,或 机构名称/批次编号")
             one.add_argument("--institution", type=int, default=None, help="机构号(表中没有培训机构列时)")
             one.add_argument("--region", default=None, help="统计地区代码")
             one.add_argument("--funding", default=None, help="经费:subsidised、employer 或 market")
@@ -63,6 +65,8 @@ class Command(BaseCommand):
             raise CommandError(f"没有“{error}”这种表,可用:{known}") from error
         except reading.Refused as error:
             raise CommandError(error.message) from error
+        except Refused as error:
+            raise CommandError(str(error)) from error
         except (LookupError, store.FileDamaged, services.NotAllowed) as error:
             raise CommandError(f"{type(error).__doc__}({error})") from error
         if code:
@@ -118,7 +122,7 @@ class Command(BaseCommand):
                 file=file,
                 name=path.name,
                 actor=self._user(options["user"]),
-                options={key: options[key] for key in ("class", "institution", "region", "funding")},
+                options={key: options[key] for key in ("class", "exam", "institution", "region", "funding")},
                 sheet=options["sheet"],
                 max_bytes=settings.INTAKE_CLI_MAX_BYTES,
             )
