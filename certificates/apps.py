@@ -16,8 +16,10 @@ class CertificatesConfig(AppConfig):
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
         from certificates.issuance import copies, keeping, measures, receipts
+        from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
+        from certificates.issuance.signing_off import ISSUE
         from registry.intake import kinds
         from registry.people import panels
         from registry.review.procedures import register as review
@@ -32,3 +34,5 @@ class CertificatesConfig(AppConfig):
         kinds.register(CANDIDATE_KIND)
         kinds.register(SCORE_KIND)
         measures.register()
+        review(ISSUE)
+        review(COMPROMISED)

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from certificates.credentials import tasks as credentials
-from certificates.issuance import measure_tasks
+from certificates.issuance import issue_tasks, measure_tasks
 
-__all__ = ["credentials", "measure_tasks"]
+__all__ = ["credentials", "issue_tasks", "measure_tasks"]

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from certificates.issuance.models import Order, SigningKey
 from registry.accounts.demo import demo_id_number
 from registry.accounts.models import Membership, Role, User
 from registry.apikeys.models import ApiKey
@@ -71,6 +72,14 @@ def _decision(case: Case) -> dict[str, Any]:
 
 def _case_state(case: Case) -> Any:
     return Case.objects.values_list("state", flat=True).get(pk=case.pk)
+
+
+def _order_state(order: Order) -> Any:
+    return Order.objects.values_list("state", flat=True).get(pk=order.pk)
+
+
+def _cases_about(key: SigningKey) -> Any:
+    return Case.objects.filter(subject_type="signing_key", subject_id=str(key.pk)).count()
 
 
 def _own_export(role: str, place: str) -> bool:
@@ -302,6 +311,15 @@ PAGES: dict[str, Page] = {
     "certificates:measure-progress": Page(args=_fixed(UUID(int=1)), get=404),
     "certificates:measure-submit": Page(args=_fixed(UUID(int=1)), post=404),
     "certificates:measure-drop": Page(args=_fixed(UUID(int=1)), post=404),
+    "certificates:orders": Page(),
+    "certificates:order-new": Page(body=lambda thing: SOMETHING, post=422),
+    "certificates:order": Page("order"),
+    "certificates:order-progress": Page("order"),
+    "certificates:order-submit": Page("order"),
+    "certificates:order-cancel": Page("order", fact=_order_state),
+    "certificates:keys": Page(),
+    "certificates:key-publish": Page(body=lambda thing: {"year": "2000"}),
+    "certificates:key-report": Page("signing_key", body=_reason, fact=_cases_about),
     "certificates:receipt": Page("certificate"),
     "certificates:receipt_file": Page("certificate", get=404),
     # checking: open to everybody, and nobody is asked who they are

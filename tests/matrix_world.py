@@ -14,7 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
-from certificates.issuance.models import Certificate
+from certificates.issuance import keys as signing
+from certificates.issuance.models import Certificate, Order, SigningKey
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Membership, Role, User
 from registry.apikeys import services as apikeys
 from registry.exports import rules as reading_rules
@@ -140,6 +141,7 @@ def _furnish(world: World, town: towns.Town, place: str, school: Institution, n:
         things["enrolment"], things["person"] = enrolment, Person.objects.get(pk=enrolment.person_id)
         things["certificate"] = Certificate.objects.get(person=enrolment.person_id)
         things["klass"] = enrolment.klass
+    _issuing(right, wrong, school, clerk)
     klass = towns.make_class(school, f"{place}-2", town.welding)
     fresh = towns.people(3, first=10 * n + 5)
     data = towns.roster(fresh[:2], [fresh[2].name, fresh[2].id_number[:17] + "?", fresh[2].phone, None])
@@ -168,6 +170,22 @@ def _furnish(world: World, town: towns.Town, place: str, school: Institution, n:
     User.objects.filter(username__endswith=f"{place}-wrong").update(is_active=False)
     right["bare"], wrong["bare"] = _before_persons(f"bare-{place}", school), right["account"]
     world.things[place, "right"], world.things[place, "wrong"] = right, wrong
+
+
+def _issuing(right: dict[str, Any], wrong: dict[str, Any], school: Institution, clerk: User) -> None:
+    """An order that can still be dropped and one that is done; a key in use and one that is used no more."""
+    year = timezone.localdate().year
+    for things, state, later in ((right, Order.State.DRAFT, 0), (wrong, Order.State.DONE, 1)):
+        things["order"] = Order.objects.create(
+            institution=school,
+            family="skill_level",
+            issued_on=timezone.localdate(),
+            region_code=school.region_id,
+            maker=clerk,
+            state=state,
+        )
+        things["signing_key"] = signing.publish(school.pk, year + later, actor=None)
+    SigningKey.objects.filter(pk=wrong["signing_key"].pk).update(state=SigningKey.State.COMPROMISED)
 
 
 def _role(user: User, *, ended: bool) -> Membership:

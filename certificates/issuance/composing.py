@@ -72,7 +72,7 @@ class Terms(NamedTuple):
     issued_on: date
     region_code: str
     rule: NumberRule | None
-    key: SigningKey
+    key: SigningKey | None
     levels: Mapping[int, SkillLevel]
     expires_on: date | None
     full_name: bool
@@ -107,7 +107,8 @@ class Terms(NamedTuple):
         seal: Callable[[int, Holder], bytes],
     ) -> Composed:
         """The row to store. Nothing that is drawn at random is drawn again later: what is stored is what is signed."""
-        entry, holder = subject.entry, subject.holder
+        entry, holder, key = subject.entry, subject.holder, self.key
+        assert key is not None
         number = space.number(serial)
         claims = payload.Claims(
             issuer=self.issuer,
@@ -118,8 +119,8 @@ class Terms(NamedTuple):
             occupation_name=entry.occupation_name,
             level=entry.level or 0,
             issued_on=self.issued_on,
-            body=self.institution.name,
-            kid=self.key.kid,
+            body=entry.printed.get("body") or self.institution.name,
+            kid=key.kid,
             status_list=place.status_list,
             status_index=place.bit,
             salt=salt,
@@ -150,7 +151,7 @@ class Terms(NamedTuple):
             payload=payload.build(claims),
             status_list_id=place.status_list,
             status_index=place.bit,
-            key_id=self.key.pk,
+            key_id=key.pk,
             state="prepared",
         )
 
@@ -165,8 +166,10 @@ class Terms(NamedTuple):
         }
 
 
-def terms(institution: Institution, family: str, issued_on: date, region_code: str, key: SigningKey) -> Terms:
-    """Look up what holds for an issue."""
+def terms(
+    institution: Institution, family: str, issued_on: date, region_code: str, key: SigningKey | None = None
+) -> Terms:
+    """Look up what holds for an issue. Without a key nothing can be composed, only examined."""
     return Terms(
         institution=institution,
         issuer=institution.credit_code or f"jc:{institution.pk}",

@@ -64,6 +64,8 @@ class Entry(NamedTuple):
     title: str = ""
     region_code: str = ""
     enrolment_id: int | None = None
+    # A refusal that the source itself knows of, such as a result that is no pass.
+    barred: str = ""
     printed: Mapping[str, Any] = {}
 
     def stored(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ and intents that have their signature are passed over. Order of locks: order, ke
 
 from __future__ import annotations
 
+import json
 import os
 from collections import Counter as Tally
 from collections.abc import Callable, Mapping, Sequence
@@ -29,7 +30,7 @@ from certificates.issuance.signing import sign, sign_these
 from registry.audit import services as audit
 from registry.audit.services import Account
 
-__all__ = ["CHUNK", "attest", "issue", "prepare", "sign", "sign_these"]
+__all__ = ["CHUNK", "attest", "examine", "issue", "prepare", "sign", "sign_these"]
 
 CHUNK: Final = 500
 TRIES: Final = 5
@@ -41,6 +42,13 @@ class Line(NamedTuple):
 
     id: int
     entry: Entry
+
+
+class Examined(NamedTuple):
+    """Of a chunk, by place: who can be numbered, and who cannot."""
+
+    subjects: dict[int, hooks.Subject]
+    refused: dict[int, Refused]
 
 
 class Prepared(NamedTuple):
@@ -71,14 +79,14 @@ def prepare(order_id: UUID, *, after: int = 0, limit: int = CHUNK) -> int | None
     order = Order.objects.select_related("institution").get(pk=order_id)
     if order.state not in (State.APPROVED, State.ISSUING):
         return None
-    lines = _lines(order_id, after, limit)
-    if not lines:
+    due = lines(order_id, after, limit)
+    if not due:
         return None
     terms = composing.terms(
         order.institution, order.family, order.issued_on, order.region_code, keys.in_use(order.institution_id)
     )
-    _again(lambda: _prepare(terms, lines, order_id, None))
-    return lines[-1].id
+    _again(lambda: _prepare(terms, due, order_id, None))
+    return due[-1].id
 
 
 def attest(
@@ -95,40 +103,57 @@ def attest(
     `sign_these` puts them on record. Within a transaction of the caller's, ids and serials are its own until it ends.
     """
     terms = composing.terms(institution, family, issued_on, region_code, keys.in_use(institution.pk))
-    lines = [Line(0, entry) for entry in given]
-    return _again(lambda: _prepare(terms, lines, None, actor))
+    alone = [Line(0, entry) for entry in given]
+    return _again(lambda: _prepare(terms, alone, None, actor))
 
 
-def _prepare(terms: Terms, lines: list[Line], order_id: UUID | None, actor: Account | None) -> Prepared:
-    known = people.known({line.entry.person_id for line in lines})
+def examine(terms: Terms, given: Sequence[Entry], order_id: UUID | None) -> Examined:
+    """Who can be numbered and who cannot, before anything is given out; reads alone."""
+    known = people.known({entry.person_id for entry in given})
     refused: dict[int, Refused] = {}
     subjects: dict[int, hooks.Subject] = {}
-    for place, line in enumerate(lines):
-        whom = known.get(line.entry.person_id, Refused(entries.PERSON_GONE))
-        if isinstance(whom, Refused):
+    for place, entry in enumerate(given):
+        whom = known.get(entry.person_id, Refused(entries.PERSON_GONE))
+        space = terms.space(entry)
+        if entry.barred:
+            refused[place] = Refused(entry.barred)
+        elif isinstance(whom, Refused):
             refused[place] = whom
+        elif isinstance(space, Refused):
+            refused[place] = space
         else:
-            subjects[place] = terms.subject(line.entry, whom)
+            subjects[place] = terms.subject(entry, whom)
     places = list(subjects)
     for at, reason in hooks.refusals(list(subjects.values())).items():
         refused[places[at]] = reason
+    for place, other in _attested(given, order_id).items():
+        subjects.pop(place, None)
+        if other:
+            refused.setdefault(place, Refused(entries.ALREADY_ISSUED))
+    for place in _held({place: subject for place, subject in subjects.items() if place not in refused}):
+        refused[place] = Refused(entries.HELD_ALREADY)
+    return Examined({place: subject for place, subject in subjects.items() if place not in refused}, refused)
+
+
+def _prepare(terms: Terms, due: list[Line], order_id: UUID | None, actor: Account | None) -> Prepared:
+    given = [line.entry for line in due]
+    seen = examine(terms, given, order_id)
     # Before the transaction: the list stays locked to the end of whoever asked.
-    reserved = status_lists.reserve(terms.institution.pk, len(subjects))
+    reserved = status_lists.reserve(terms.institution.pk, len(seen.subjects))
     with transaction.atomic():
         if order_id is not None and not _hold(order_id):
             return Prepared({}, {})
-        done = _attested([line.entry for line in lines], order_id)
-        for place, other in done.items():
-            if other:
-                refused[place] = Refused(entries.ALREADY_ISSUED)
-        todo = [place for place in places if place not in refused and place not in done]
-        for place in _held({place: subjects[place] for place in todo}):
+        # Somebody may have been faster; behind the order's lock only with the sources of other orders.
+        refused = dict(seen.refused)
+        done = _attested(given, order_id)
+        refused |= {place: Refused(entries.ALREADY_ISSUED) for place, other in done.items() if other}
+        subjects = {place: subject for place, subject in seen.subjects.items() if place not in done}
+        for place in _held(subjects):
             refused[place] = Refused(entries.HELD_ALREADY)
-        ids = _store(
-            terms, {p: subjects[p] for p in todo if p not in refused}, refused, reserved, order_id, actor
-        )
+            del subjects[place]
+        ids = _store(terms, subjects, refused, reserved, order_id, actor)
         if order_id is not None:
-            _tally(order_id, len(ids), {lines[place].id: why for place, why in refused.items()})
+            _tally(order_id, len(ids), {due[place].id: why for place, why in refused.items()})
     return Prepared(ids, refused)
 
 
@@ -240,18 +265,13 @@ def finish(order_id: UUID) -> bool:
         return bool(cursor.rowcount)
 
 
-def _lines(order_id: UUID, after: int, limit: int) -> list[Line]:
+def lines(order_id: UUID, after: int, limit: int) -> list[Line]:
+    """The next lines of an order that are neither refused nor attested by it, in their order."""
     with connection.cursor() as cursor:
         cursor.execute(_LINES, [order_id, after, limit])
-        return [Line(row[0], Entry(row[1], row[2], row[3], **_loaded(row[4]))) for row in cursor.fetchall()]
-
-
-def _loaded(entry: Any) -> dict[str, Any]:
-    if isinstance(entry, str):
-        import json
-
-        return dict(json.loads(entry))
-    return dict(entry)
+        return [
+            Line(row[0], Entry(row[1], row[2], row[3], **json.loads(row[4]))) for row in cursor.fetchall()
+        ]
 
 
 def _hold(order_id: UUID) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from certificates.issuance import certificate_views, measure_views, views
+from certificates.issuance import certificate_views, key_views, measure_views, order_views, views
 
 app_name = "certificates"
 
@@ -15,6 +15,15 @@ urlpatterns = [
     path("<int:certificate_id>/restore/", certificate_views.restore, name="restore"),
     path("<int:certificate_id>/revoke/", certificate_views.revoke, name="revoke"),
     path("<int:certificate_id>/confirm/", certificate_views.confirm, name="confirm"),
+    path("orders/", order_views.order_list, name="orders"),
+    path("orders/new/", order_views.new, name="order-new"),
+    path("orders/<uuid:order_id>/", order_views.order, name="order"),
+    path("orders/<uuid:order_id>/progress/", order_views.progress, name="order-progress"),
+    path("orders/<uuid:order_id>/submit/", order_views.submit, name="order-submit"),
+    path("orders/<uuid:order_id>/cancel/", order_views.cancel, name="order-cancel"),
+    path("keys/", key_views.key_list, name="keys"),
+    path("keys/publish/", key_views.publish, name="key-publish"),
+    path("keys/<int:key_id>/report/", key_views.report, name="key-report"),
     path("<int:certificate_id>/receipt/", views.receipt, name="receipt"),
     path("<int:certificate_id>/receipt.json", views.receipt_file, name="receipt_file"),
     path("reported/", certificate_views.reported_list, name="reported"),

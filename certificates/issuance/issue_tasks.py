@@ -1,0 +1,32 @@
+"""Carrying out orders in the background; jobs of killed workers are given back, and any number may run at once."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db import OperationalError, connections, transaction
+from procrastinate import RetryStrategy
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from certificates.issuance import issuing
+
+_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
+
+
+def enqueue(order_id: UUID) -> None:
+    """Issue in the background; asking twice is asking once."""
+    try:
+        # Within a caller's transaction a refusal undoes itself alone.
+        with transaction.atomic():
+            issue.configure(queueing_lock=f"issuance.issue:{order_id}").defer(order_id=str(order_id))
+    except AlreadyEnqueued:
+        return
+
+
+@app.task(name="issuance.issue", queue="issuance", retry=_AGAIN)
+def issue(order_id: str) -> None:
+    try:
+        issuing.issue(UUID(order_id))
+    finally:
+        connections.close_all()
