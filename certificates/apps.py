@@ -16,10 +16,12 @@ class CertificatesConfig(AppConfig):
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
         from certificates.issuance import copies, keeping, measures, receipts
+        from certificates.issuance.hooks import register as check
         from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
+        from certificates.printing import lacking
         from registry.intake import kinds
         from registry.people import panels
         from registry.review.procedures import register as review
@@ -28,6 +30,7 @@ class CertificatesConfig(AppConfig):
         panels.register(CERTIFICATES)
         contributors.register(copies.CERTIFICATES)
         receipts.name_all()
+        check("printing", lacking.check, lacking.REFUSALS)
         keepers.register(keeping.CERTIFICATES)
         review(SCORE_CHANGE)
         held.register(HELD)

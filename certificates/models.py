@@ -26,6 +26,7 @@ from certificates.issuance.models import (
     SigningKey,
     StatusList,
 )
+from certificates.printing.models import PageLayout, PrintCopy, PrintJob, PrintPart
 from certificates.verification.models import Lookup, Share
 
 __all__ = [
@@ -48,8 +49,12 @@ __all__ = [
     "NumberRule",
     "Order",
     "OrderLine",
+    "PageLayout",
     "PassRule",
     "Photo",
+    "PrintCopy",
+    "PrintJob",
+    "PrintPart",
     "Reason",
     "Recovery",
     "Score",

@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from certificates.credentials import tasks as credentials
 from certificates.issuance import issue_tasks, measure_tasks
+from certificates.printing import tasks as printing
 
-__all__ = ["credentials", "issue_tasks", "measure_tasks"]
+__all__ = ["credentials", "issue_tasks", "measure_tasks", "printing"]

@@ -119,6 +119,7 @@ PERSON = Page("person")
 OWN = Page(get=200, post=200)
 #: There is no such row: whoever may is told so.
 NOWHERE = Page(args=_fixed(999_999), get=404, post=404)
+NOWHERE_UUID = Page(args=_fixed(UUID(int=1)), get=404, post=404)
 
 PAGES: dict[str, Page] = {
     "home": Page(narrower=_home),
@@ -330,6 +331,18 @@ PAGES: dict[str, Page] = {
     "verification:worker": Page(),
     "verification:code": Page(args=_fixed("0000000000000000")),
     "verification:code_json": Page(args=_fixed("0000000000000000")),
+    # printing: what is reported and not ours has no page, and no order was issued here; its own tests go further
+    "printing:list": Page(),
+    "printing:new": NOWHERE_UUID,
+    "printing:detail": NOWHERE_UUID,
+    "printing:progress": Page(args=_fixed(UUID(int=1)), get=302),
+    "printing:download": NOWHERE_UUID,
+    "printing:copies": NOWHERE,
+    "printing:one": NOWHERE,
+    "printing:note": NOWHERE,
+    "printing:layouts": Page(),
+    "printing:layout": Page(args=_fixed("skill_level"), get=404, post=404),
+    "printing:sample": Page(args=_fixed("skill_level"), get=404),
     # targets: no plan is loaded here, and what a board shows of whom is tried with its own numbers
     "targets:board": Page(),
     "targets:all": Page(),

@@ -13,7 +13,7 @@ _QR = "https://example.org/v/7K3M9PQR2VTX4WYZ#" + "0123456789AbCdEfGhIj" * 14
 _SHARED = {
     "name": "欧阳示例",
     "document_kind": "居民身份证",
-    "document_number": "654300000000000000",
+    "document_number": "654300××××××××××××",
     "direction": "",
     "number": "S000065000123264000057",
     "issued_on": "2026年11月29日",

@@ -26,6 +26,7 @@ ROOMS = [
     ("certificates/", "certificates.issuance"),
     ("v/", "certificates.verification"),
     ("credentials/", "certificates.credentials"),
+    ("printing/", "certificates.printing"),
     ("classes/", "training.classes"),
     ("enrolments/", "training.enrolments"),
     ("targets/", "training.targets"),

@@ -1,0 +1,117 @@
+"""Pages of layouts: which is in force, a sample of it, and moving what stands on it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+
+from certificates.issuance.models import Certificate
+from certificates.printing import layouts, pdf, preview, queries, samples, services, shipped
+from certificates.printing.forms import NUMBERS, AdjustForm, places
+from certificates.printing.models import PageLayout
+from registry.accounts.policy import requires
+
+
+@require_GET
+@requires("layout.edit")
+def layout_list(request: Any) -> HttpResponse:
+    """Families and the version of each that is in force."""
+    today = timezone.localdate()
+    labels = dict(Certificate.Family.choices)
+    rows = [
+        (family, labels[family], queries.layout_for(family, today), queries.versions(family).first())
+        for family in shipped.FAMILIES
+    ]
+    return render(request, "certificates/printing/layouts.html", {"rows": rows, "menu": "printing:layouts"})
+
+
+@require_http_methods(["GET", "POST"])
+@requires("layout.edit")
+def layout(request: Any, family: str) -> HttpResponseBase:
+    """The page with a sample on it; typed numbers are shown first and kept on the second button."""
+    row = _latest(family)
+    drawn = layouts.read(row.data)
+    form = AdjustForm(request.POST if "keep" in request.POST else None)
+    faults: list[str] = []
+    if request.method == "POST":
+        wanted, wrong = places(drawn, request.POST)
+        faults = [_("%(field)s 不是数字。") % {"field": each} for each in wrong]
+        try:
+            drawn = layouts.moved(drawn, wanted)
+        except layouts.BadLayout as error:
+            faults.append(str(error))
+        if not faults and "keep" in request.POST and form.is_valid():
+            try:
+                kept = services.adjust(
+                    family, layouts.written(drawn), actor=request.user, **form.cleaned_data
+                )
+            except services.NotAllowed as error:
+                form.add_error("valid_from", str(error))
+            else:
+                messages.success(
+                    request,
+                    _("已保存为第 %(version)s 版，自 %(day)s 起用。")
+                    % {"version": kept.version, "day": kept.valid_from},
+                )
+                return redirect("printing:layout", family)
+    bilingual = (request.POST if request.method == "POST" else request.GET).get("bilingual") == "on"
+    context = {
+        "family": family,
+        "label": dict(Certificate.Family.choices)[family],
+        "row": row,
+        "versions": queries.versions(family),
+        "layout": drawn,
+        "items": preview.items(drawn, samples.sample(family), bilingual=bilingual),
+        "bilingual": bilingual,
+        "numbers": [(name, label) for name, label in NUMBERS],
+        "elements": [
+            (element, _said(element), [(name, label, getattr(element, name)) for name, label in NUMBERS])
+            for element in drawn.elements
+        ],
+        "faults": faults,
+        "form": form if form.is_bound else AdjustForm(),
+        "menu": "printing:layouts",
+    }
+    status = 400 if faults or (form.is_bound and form.errors) else 200
+    return render(request, "certificates/printing/layout.html", context, status=status)
+
+
+@require_GET
+@requires("layout.edit")
+def sample(request: Any, family: str) -> HttpResponse:
+    """The layout as it is printed, with an invented certificate on it."""
+    row = _latest(family)
+    way = pdf.Way(
+        bilingual=request.GET.get("bilingual") == "on", preprinted=request.GET.get("preprinted") == "on"
+    )
+    made = pdf.render([samples.sample(family)], layouts.read(row.data), way)
+    name = f"{family}-{row.version}.pdf"
+    return HttpResponse(
+        made,
+        content_type="application/pdf",
+        headers={"Content-Disposition": content_disposition_header(False, name) or "inline"},
+    )
+
+
+def _latest(family: str) -> PageLayout:
+    """The newest version, whether it is in force yet or not: what is adjusted next starts from it."""
+    row = queries.versions(family).first() if family in shipped.FAMILIES else None
+    if row is None:
+        raise Http404
+    return row
+
+
+def _said(element: layouts.Element) -> str:
+    """What a person knows an element by."""
+    if element.kind == "photo":
+        return _("照片")
+    if element.kind == "qr":
+        return _("二维码")
+    return element.label or element.text[:18] or element.field

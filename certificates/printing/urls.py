@@ -1,0 +1,23 @@
+"""Pages of printing, under /printing/."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from certificates.printing import layout_views, views
+
+app_name = "printing"
+
+urlpatterns = [
+    path("", views.job_list, name="list"),
+    path("orders/<uuid:order_id>/", views.new, name="new"),
+    path("certificates/<int:certificate_id>/", views.copies, name="copies"),
+    path("certificates/<int:certificate_id>/file/", views.one, name="one"),
+    path("sheets/<int:copy_id>/", views.note, name="note"),
+    path("layouts/", layout_views.layout_list, name="layouts"),
+    path("layouts/<slug:family>/", layout_views.layout, name="layout"),
+    path("layouts/<slug:family>/sample/", layout_views.sample, name="sample"),
+    path("<uuid:job_id>/", views.detail, name="detail"),
+    path("<uuid:job_id>/progress/", views.progress, name="progress"),
+    path("<uuid:job_id>/file/", views.download, name="download"),
+]
