@@ -64,6 +64,12 @@ def once(operation: View) -> View:
     return guarded  # type: ignore[return-value]
 
 
+def asks(operation: View) -> View:
+    """An operation that changes nothing, though it is a POST: what is asked shall stand in no address."""
+    operation.asks = True  # type: ignore[attr-defined]  # read by the test that every write is made once
+    return operation
+
+
 def _made(request: Any, key: str, work: Callable[[], Any]) -> Any:
     digest, content = _keyed(key), _digest(request)
     try:

@@ -30,7 +30,13 @@ IDS_IN_FORMS = {
     ("DecisionForm", "case"): "tests/registry/test_people_views.py",
     ("SwitchForm", "membership"): "tests/registry/test_staffing.py",
 }
-IDS_IN_API = {("HandIn", "institution"): "here", ("Say", "version"): "a count, not an id"}
+IDS_IN_API = {
+    ("HandIn", "institution"): "here",
+    ("Say", "version"): "a count, not an id",
+    ("Changed", "position"): "in an answer",
+    ("Changes", "cursor"): "in an answer; asked with, it is a place in an order of rows within reach",
+    ("Stands", "level_rank"): "in an answer",
+}
 
 
 def _forms() -> dict[str, type[forms.BaseForm]]:
