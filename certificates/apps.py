@@ -18,6 +18,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance import copies, keeping, measures, receipts
         from certificates.issuance.hooks import register as check
         from certificates.issuance.key_cases import COMPROMISED
+        from certificates.issuance import copies, keeping, measures, receipts, status_lists, status_tasks
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
@@ -39,3 +40,4 @@ class CertificatesConfig(AppConfig):
         measures.register()
         review(ISSUE)
         review(COMPROMISED)
+        status_lists.follow(status_tasks.soon)

@@ -7,3 +7,7 @@ from certificates.issuance import issue_tasks, measure_tasks
 from certificates.printing import tasks as printing
 
 __all__ = ["credentials", "issue_tasks", "measure_tasks", "printing"]
+from certificates.issuance import measure_tasks, status_tasks
+from certificates.verification import tasks as verification
+
+__all__ = ["measure_tasks", "status_tasks", "verification"]

@@ -88,8 +88,16 @@ def serve(host: str, port: int) -> int:
     program = str(ROOT / "manage.py")
     children = [
         start(sys.executable, program, "procrastinate", "worker", role="jiangce_worker"),
-        # Codes for sign-in never wait for an import.
-        start(sys.executable, program, "procrastinate", "worker", "--queues", "sms", role="jiangce_worker"),
+        # Codes for sign-in, and revocations on their way to the public, never wait for an import.
+        start(
+            sys.executable,
+            program,
+            "procrastinate",
+            "worker",
+            "--queues",
+            "sms,prompt",
+            role="jiangce_worker",
+        ),
         # Alone has the right to erase details of the record; carries out what two persons agreed to.
         start(
             sys.executable, program, "retention", "apply", "--every", "60", "--json", role="jiangce_retention"

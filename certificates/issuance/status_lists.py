@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from django.db import connection
+from django.db import connection, transaction
 
 from certificates.issuance.models import StatusList
 
-__all__ = ["Place", "place", "reserve", "touched"]
+__all__ = ["Place", "follow", "place", "reserve", "touched"]
 
 BITS: Final = 17  # 131,072 places, the least that the specification asks for (§2.1, herd privacy)
 SIZE: Final = 1 << BITS
@@ -101,4 +101,17 @@ def touched(certificate_ids: Iterable[int]) -> int:
             """,
             [list(certificate_ids)],
         )
-        return int(cursor.rowcount)
+        count = int(cursor.rowcount)
+    if count:
+        for call in _followers:
+            transaction.on_commit(call)
+    return count
+
+
+_followers: list[Callable[[], None]] = []
+
+
+def follow(call: Callable[[], None]) -> None:
+    """To be called whenever a change of states was committed; the app says so once, when it starts."""
+    if call not in _followers:
+        _followers.append(call)

@@ -1,0 +1,119 @@
+"""Checking a certificate in Chromium: online, and with the network off, by the signature that the QR code carries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from certificates.issuance import cose, status_lists, status_publishing
+from certificates.issuance.models import Attestation, Certificate
+from tests import certified
+from tests.browser.conftest import PHONE, Visit, Visitor, beside
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def stage(origin: str) -> certified.Stage:
+    made = certified.build(3)
+    status_publishing.publish_due()
+    return made
+
+
+@pytest.fixture(autouse=True)
+def here(settings: Any, origin: str) -> Iterator[None]:
+    """The site finds itself at the address of the test."""
+    settings.PUBLIC_URL = origin
+    yield
+
+
+def shoot(page: Page, name: str) -> None:
+    if folder := os.environ.get("JIANGCE_PICTURES"):
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
+
+
+def link(attestation: Attestation, kid: str, *, bit: int | None = None) -> str:
+    """What the QR code says; with a bit of the signed content turned over."""
+    raw = bytearray(cose.envelope(bytes(attestation.payload), kid, 1, bytes(attestation.signature)))
+    if bit is not None:
+        raw[bit // 8] ^= 1 << (bit % 8)
+    return f"/v/{attestation.code}#{cose.fragment(bytes(raw))}"
+
+
+def say(visitor: Visitor, answer: str) -> None:
+    expect(visitor.page.locator("#verdict")).to_have_attribute("data-answer", answer)
+
+
+def test_by_number_by_code_and_beside_the_signature(visit: Visit, stage: certified.Stage) -> None:
+    first, second, _third = stage.attestations
+    visitor: Visitor = visit(None)
+    page = visitor.page
+    visitor.look("/v/")
+    shoot(page, "verify-home-desk")
+    page.get_by_label("证书编号、核验码或二维码链接").fill(first.number)
+    page.get_by_label("持证人姓名").fill(stage.people[0].name)
+    page.get_by_role("button", name="核验").click()
+    say(visitor, "valid")
+    visitor.judge("answer")
+    shoot(page, "verify-answer-desk")
+    visitor.look(link(first, stage.key.kid))
+    expect(page.get_by_text("二维码中的签名有效")).to_be_visible()
+    say(visitor, "valid")
+    shoot(page, "verify-code-desk")
+    # Another certificate's signed content behind this one's code; and one bit turned over.
+    other = link(first, stage.key.kid).partition("#")[0] + "#" + link(second, stage.key.kid).partition("#")[2]
+    for address in (other, link(first, stage.key.kid, bit=700), f"/v/{first.code}#rubbish"):
+        page.goto("about:blank")
+        visitor.look(address)
+        say(visitor, "not_ours")
+    assert visitor.faults == []
+
+
+def test_with_the_network_off(visit: Visit, stage: certified.Stage) -> None:
+    first, second, third = stage.attestations
+    visitor: Visitor = visit(None, PHONE)
+    page = visitor.page
+
+    def revoke(attestation: Attestation) -> None:
+        Certificate.objects.filter(pk=attestation.pk).update(state="revoked", state_on="2026-11-20")
+        status_lists.touched([attestation.pk])
+        status_publishing.publish_due()
+
+    beside(lambda: revoke(second))
+    visitor.look("/v/")
+    shoot(page, "verify-home-phone")
+    expect(page.locator("html[data-kept]")).to_have_count(1)
+    page.context.set_offline(True)
+    for fragment, answer in (
+        (link(first, stage.key.kid), "signed"),
+        (link(second, stage.key.kid), "revoked"),
+        (link(third, stage.key.kid, bit=900), "not_ours"),
+        (f"/v/{first.code}", "nothing"),
+    ):
+        page.goto("about:blank")
+        page.goto(visitor.origin + fragment)
+        say(visitor, answer)
+        said = page.locator("#verdict .said").inner_text()
+        # Never 有效 by itself, and never without the day of what it rests on.
+        assert not said.startswith("有效") and ("数据截至 20" in said) == (answer in ("signed", "revoked"))
+        shoot(page, f"verify-offline-{answer}-phone")
+    # What a browser without Ed25519 of its own does.
+    page.goto("about:blank")
+    page.add_init_script("crypto.subtle.importKey = () => Promise.reject(new Error('no such algorithm'))")
+    page.goto(visitor.origin + link(first, stage.key.kid))
+    say(visitor, "signed")
+    page.get_by_label("二维码中的链接").fill("https://x.example" + link(third, stage.key.kid, bit=900))
+    page.get_by_role("button", name="核对签名").click()
+    say(visitor, "not_ours")
+    expect(page.locator("#facts div")).to_have_count(0)
+    page.context.set_offline(False)
+    page.goto("about:blank")
+    visitor.look(link(second, stage.key.kid))
+    say(visitor, "revoked")
+    expect(page.get_by_text("已撤销", exact=True)).to_be_visible()
+    shoot(page, "verify-revoked-phone")
