@@ -15,10 +15,9 @@ class CertificatesConfig(AppConfig):
         from certificates.evaluations import held
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
-        from certificates.issuance import copies, keeping, measures, receipts
+        from certificates.issuance import copies, keeping, measures, receipts, status_lists, status_tasks
         from certificates.issuance.hooks import register as check
         from certificates.issuance.key_cases import COMPROMISED
-        from certificates.issuance import copies, keeping, measures, receipts, status_lists, status_tasks
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from certificates.credentials import tasks as credentials
-from certificates.issuance import issue_tasks, measure_tasks
+from certificates.issuance import issue_tasks, measure_tasks, status_tasks
 from certificates.printing import tasks as printing
-
-__all__ = ["credentials", "issue_tasks", "measure_tasks", "printing"]
-from certificates.issuance import measure_tasks, status_tasks
 from certificates.verification import tasks as verification
 
-__all__ = ["measure_tasks", "status_tasks", "verification"]
+__all__ = ["credentials", "issue_tasks", "measure_tasks", "printing", "status_tasks", "verification"]

@@ -341,6 +341,11 @@ PAGES: dict[str, Page] = {
     "verification:match": Page(body=lambda thing: SOMETHING, post=410),
     "verification:offline": Page(),
     "verification:worker": Page(),
+    "verification:list": Page(post=422),
+    "verification:shared": Page(args=_fixed("x"), get=404),
+    "verification:mine": Page(body=lambda thing: SOMETHING, post=422),
+    "verification:visits": NOWHERE,
+    "verification:end": NOWHERE,
     "verification:code": Page(args=_fixed("0000000000000000")),
     "verification:code_json": Page(args=_fixed("0000000000000000")),
     # printing: what is reported and not ours has no page, and no order was issued here; its own tests go further

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
 
 from django import forms
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
+from certificates.issuance.models import Certificate
 from certificates.verification import asking
 from registry.identity import id_numbers
 
@@ -61,3 +65,65 @@ class MatchForm(forms.Form):
         max_length=4,
         widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
     )
+
+
+class ShareForm(forms.Form):
+    """Which certificate, for how long, for whom, and whether the full name is to be read."""
+
+    which = forms.TypedChoiceField(label=_("证书"), coerce=int)
+    days = forms.TypedChoiceField(
+        label=_("有效天数"),
+        coerce=int,
+        choices=[(n, _("%(n)s 天") % {"n": n}) for n in (1, 7, 30, 90)],
+        initial=7,
+    )
+    label = forms.CharField(
+        label=_("给谁（只有您能看到）"),
+        max_length=40,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    with_name = forms.BooleanField(label=_("显示完整姓名"), required=False)
+
+    def __init__(self, *args: Any, certificates: Sequence[Certificate], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._held = {each.pk: each for each in certificates}
+        self.fields["which"].choices = [(each.pk, each.number) for each in certificates]  # type: ignore[attr-defined]
+
+    @property
+    def certificate(self) -> Certificate:
+        """The one that was chosen."""
+        return self._held[self.cleaned_data["which"]]
+
+
+class ListForm(forms.Form):
+    """Two columns, pasted or as a file."""
+
+    text = forms.CharField(
+        label=_("粘贴证书编号和姓名，每行一条"),
+        required=False,
+        strip=False,
+        max_length=60_000,
+        widget=forms.Textarea(attrs={"rows": 6, "autocomplete": "off", "spellcheck": "false"}),
+    )
+    file = forms.FileField(
+        label=_("或上传 xlsx、csv 文件"),
+        required=False,
+        help_text=_("第一行是表头，须有“证书编号”和“姓名”两列，其他列不会用到。名单不会保存。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv,.ods"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if not self.errors and not found.get("file") and not (found.get("text") or "").strip():
+            self.add_error("text", _t("请粘贴名单，或选择文件。"))
+        return found
+
+    @contextmanager
+    def on_disk(self) -> Iterator[BinaryIO]:
+        """The uploaded file with a descriptor, as the cage needs it; gone afterwards."""
+        with TemporaryFile() as handle:
+            for chunk in self.cleaned_data["file"].chunks():
+                handle.write(chunk)
+            handle.seek(0)
+            yield handle

@@ -47,7 +47,7 @@ def status_index(request: HttpRequest) -> HttpResponse:
     lists = [
         {
             "id": pk,
-            "published_at": at.isoformat(),
+            "published_at": at and at.isoformat(),
             **{purpose: status_publishing.address(pk, purpose) for purpose in status_publishing.PURPOSES},
         }
         for pk, at in rows

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
-from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.issuance.models import Certificate
-from certificates.verification.models import Lookup, Share
+from certificates.verification.models import Share
 from registry.audit import services as audit
 from registry.audit.services import Account
 from registry.lib import figures
@@ -94,15 +93,9 @@ def prune(now: datetime | None = None) -> int:
                 " (SELECT id FROM verification_lookup WHERE at < %s ORDER BY at LIMIT %s)",
                 [before, _AT_ONCE],
             )
-            count = cursor.rowcount
+            count = int(cursor.rowcount)
         gone += count
         if count < _AT_ONCE:
             break
     Share.objects.filter(expires_at__lt=before).delete()
     return gone
-
-
-def checks_of(certificate_ids: list[int]) -> dict[int, int]:
-    """Certificate id → how often somebody asked after it within the days that the log is kept."""
-    found = Lookup.objects.filter(certificate_id__in=certificate_ids).values_list("certificate_id")
-    return {pk: n for pk, n in found.annotate(n=Count("id")) if pk is not None}

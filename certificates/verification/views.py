@@ -42,7 +42,8 @@ def home(request: Any) -> HttpResponse:
     told = _asked(request, form)
     if told["answer"] == "wait":
         return _wait(request, form, told)
-    return _page(request, form, told=told)
+    # What was typed does not stay on the screen.
+    return _page(request, AskForm(), told=told)
 
 
 def _asked(request: Any, form: AskForm) -> dict[str, Any]:
@@ -69,13 +70,13 @@ def _page(request: Any, form: AskForm, *, status: int = 200, **more: Any) -> Htt
         "bits": proof.bits(asking.USE),
         "wait": proof.wait_seconds(asking.USE),
         **more,
-        **(_shown(told) if told else {}),
+        **(shown(told) if told else {}),
         "config": wording.for_browser(),
     }
     return render(request, "certificates/verification/home.html", context, status=status)
 
 
-def _shown(told: dict[str, Any]) -> dict[str, Any]:
+def shown(told: dict[str, Any]) -> dict[str, Any]:
     """What the card of an answer needs."""
     found: dict[str, Any] = {"told": told, "verdict": wording.verdict(told)}
     if "id" in told:
@@ -100,7 +101,7 @@ def code(request: Any, code: str) -> HttpResponse:
         "config": wording.for_browser(),
         "bits": proof.bits(asking.USE),
         "wait": proof.wait_seconds(asking.USE),
-        **({"asked": proof.question(asking.USE), "seconds": told["seconds"]} if waiting else _shown(told)),
+        **({"asked": proof.question(asking.USE), "seconds": told["seconds"]} if waiting else shown(told)),
     }
     page = render(request, "certificates/verification/code.html", context, status=429 if waiting else 200)
     if waiting:

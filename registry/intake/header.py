@@ -22,7 +22,7 @@ from registry.intake.refusal import Refusal
 WITHIN = 15  # rows from the top of the sheet
 FEWEST = 3  # known headings that make a header where neither name nor number is among them
 # A row names its person by a name and one of these numbers; the first that the sheet has.
-NUMBERS = ("id_number", "ticket")
+NUMBERS = ("id_number", "ticket", "checked_number")
 ANCHORS = ("name", *NUMBERS)
 
 _MARKS = str.maketrans("", "", "*※★☆●▲:;,.。、'\"`“”‘’_-—~→")

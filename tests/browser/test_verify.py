@@ -62,7 +62,7 @@ def test_by_number_by_code_and_beside_the_signature(visit: Visit, stage: certifi
     visitor.judge("answer")
     shoot(page, "verify-answer-desk")
     visitor.look(link(first, stage.key.kid))
-    expect(page.get_by_text("二维码中的签名有效")).to_be_visible()
+    expect(page.get_by_text("与发证时一致")).to_be_visible()
     say(visitor, "valid")
     shoot(page, "verify-code-desk")
     # Another certificate's signed content behind this one's code; and one bit turned over.

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import io
 import json
 from typing import Any
 
+import openpyxl
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
 from certificates.issuance import cose, payload, sealing, status_lists, status_publishing
 from certificates.issuance.models import Certificate
+from certificates.verification import services as verification
+from certificates.verification.models import Lookup, Share
+from registry.accounts.models import Role
 from registry.lib import data_integrity, figures, proof
 from tests import certified
+from tests.registry.places import make_user
+from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -135,3 +144,82 @@ def test_lists_are_signed_when_something_changed_and_say_what_the_page_says(
     assert [each["id"] for each in identity["verificationMethod"]] == [f"{identity['id']}#{stage.key.kid}"]
     entry = client.get(reverse("wellknown:status_index")).json()["lists"][0]
     assert entry["id"] == gone.status_list_id and entry["revocation"].endswith("/revocation")
+
+
+def test_a_list_is_answered_line_by_line_as_a_workbook(client: Client, stage: certified.Stage) -> None:
+    certificates, people = stage.certificates, stage.people
+    Certificate.objects.filter(pk=certificates[1].pk).update(state="revoked", state_on="2026-11-20")
+    identity = certified.identity(1)
+    pasted = "\n".join(
+        [
+            f"{certificates[0].number}\t{people[0].name}",
+            f"{people[1].name}，{certificates[1].number}",
+            f"{certificates[0].number} 别人",
+            "",
+            f"{identity} {people[0].name}",
+        ]
+    )
+    page = client.get("/v/list")
+    fields = {"text": pasted, "asked": page.context["asked"]}
+    assert client.post("/v/list", fields | {"answer": "0"}).status_code == 422
+
+    def rows(answer: Any) -> list[tuple[Any, ...]]:
+        assert answer.status_code == 200, answer.content.decode()
+        sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
+        return list(sheet.iter_rows(min_row=2, max_col=4, values_only=True))
+
+    solved = proof.solve(fields["asked"], proof.bits("verify"))
+    got = rows(client.post("/v/list", fields | {"answer": solved}))
+    assert [row[0] for row in got[:4]] == [1, 2, 3, 5]
+    assert [str(row[3])[:4] for row in got[:4]] == ["有效（联", "已撤销", "未查询到", "未查询到"]
+    assert list(Lookup.objects.order_by("id").values_list("way", "answer")) == [
+        ("list", "valid"),
+        ("list", "revoked"),
+        ("list", "not_found"),
+        ("list", "not_found"),
+    ]
+    # Somebody who is signed in need not compute; columns are found by their headings, wherever they stand.
+    sign_in(client, stage.clerk)
+    file = SimpleUploadedFile(
+        "名单.csv",
+        f"序号,姓名,部门,证书编号\n1,{people[0].name},焊接,{certificates[0].number}\n".encode("gb18030"),
+    )
+    got = rows(client.post("/v/list", {"file": file}))
+    assert got[0][0] == 2 and str(got[0][3]).startswith("有效（联网核对")
+    for field, value, words in (
+        ("file", SimpleUploadedFile("x.xlsx", b"PK\x03\x04rubbish"), ""),
+        ("text", "\n".join(f"N{n} 甲" for n in range(501)), "500"),
+    ):
+        refused = client.post("/v/list", {field: value})
+        assert refused.status_code == 422 and words in refused.content.decode()
+
+
+def test_a_holder_lends_a_link_sees_who_came_and_takes_it_back(
+    client: Client, stage: certified.Stage
+) -> None:
+    certificate, other, person = stage.certificates[0], stage.certificates[1], stage.people[0]
+    holder = make_user("holder", Role.TRN)
+    person.user = holder
+    person.save()
+    mine = Client()
+    sign_in(mine, holder)
+    asked(client, what=certificate.number, name=person.name)
+    page = mine.get("/v/mine/")
+    assert page.context["certificates"][0][2] == 1 and other.number not in page.content.decode()
+    fields = {"which": certificate.pk, "days": 7, "label": "某某公司", "with_name": "on"}
+    assert mine.post("/v/mine/", fields | {"which": other.pk}).status_code == 422
+    link = mine.post("/v/mine/", fields).context["link"].partition("testserver")[2]
+    shown = client.get(link)
+    assert person.name in shown.content.decode() and "有效（联网核对" in shown.content.decode()
+    Certificate.objects.filter(pk=certificate.pk).update(state="revoked", state_on="2026-11-20")
+    assert 'data-answer="revoked"' in client.get(link).content.decode()
+    share = Share.objects.get()
+    assert link.rpartition("/")[2].encode() not in bytes(share.token)
+    assert [words[:2] for _at, words in mine.get(f"/v/mine/{share.pk}/").context["rows"]] == ["已撤", "有效"]
+    assert mine.get("/v/mine/").context["shares"][0][1] == 2
+    assert mine.post(f"/v/mine/{share.pk}/end/").status_code == 302
+    assert client.get(link).status_code == 404
+    # What is over is forgotten with the log of checks.
+    assert verification.prune(timezone.now() + dt.timedelta(days=1)) == 0
+    assert verification.prune(timezone.now() + dt.timedelta(days=60)) == 3
+    assert not Share.objects.exists() and not Lookup.objects.exists()
