@@ -205,6 +205,11 @@ PAGES: dict[str, Page] = {
     ),
     # credentials
     "credentials:home": Page(),
+    "api:certificate_issue": Page(
+        body=lambda thing: {"exam": "20260101-01", "issued_on": "2026-01-01"}, post=422, json=True
+    ),
+    "api:certificate_order": Page(args=_fixed(UUID(int=1)), get=404),
+    "api:certificate_order_lines": Page(args=_fixed(UUID(int=1)), get=404),
     "api:certificate_status": Page(
         body=lambda thing: {"code": "0" * 16}, post=200, json=True, narrower=_no_api_for_the_public
     ),

@@ -33,6 +33,10 @@ SCOPES: Mapping[str, tuple[Promise, frozenset[str]]] = {
         _("查询班次、培训记录和导入批次"),
         frozenset({"class.read", "enrolment.read", "intake.read"}),
     ),
+    "certificate:issue": (
+        _("提交签发单并查看进度"),
+        frozenset({"certificate.prepare", "certificate.orders"}),
+    ),
     "certificate:verify": (_("核验证书"), frozenset({"certificate.verify"})),
     "certificate:read": (_("跟踪本机构证书的变更"), frozenset({"certificate.read"})),
 }

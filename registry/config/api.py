@@ -24,6 +24,7 @@ from registry.review.wording import as_told
 ROUTERS: list[tuple[str, str]] = [
     ("/intake/", "registry.intake.api.router"),
     ("/review/", "registry.review.api.router"),
+    ("/certificates/", "certificates.issuance.api.router"),
     ("/certificates/", "certificates.verification.api.router"),
     ("/certificates/", "certificates.credentials.api.router"),
 ]

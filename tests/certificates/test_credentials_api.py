@@ -9,14 +9,19 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from certificates.issuance import cose, keys
-from certificates.issuance.models import Attestation, Certificate
+from certificates.evaluations import services as evaluations
+from certificates.issuance import cose, issuing, keys
+from certificates.issuance.models import Attestation, Certificate, Order, SigningKey
 from certificates.verification.models import Lookup
-from registry.accounts.models import Role
+from registry.accounts.models import Role, User
 from registry.apikeys import services as apikeys
 from registry.lib import figures
 from registry.lib.figures import Limit
-from tests import certified
+from registry.review import services as review
+from registry.review.errors import SamePerson
+from registry.review.models import Case
+from tests import certified, exams
+from tests.exams import D
 from tests.registry.places import make_user
 from tests.signing import sign_in
 
@@ -112,12 +117,8 @@ def test_a_system_follows_its_own_certificates_and_no_others(stage: certified.St
     assert client.get("/api/certificates/changes", {"after": -1}).status_code == 422
     # A key opens what it says and no more.
     assert asked(client, "status", code=stage.attestations[0].code) == 403
-    assert bearing_other(stage).get("/api/certificates/changes").status_code == 403
+    assert bearing(stage, "certificate:verify").get("/api/certificates/changes").status_code == 403
     assert Client().get("/api/certificates/changes").status_code == 401
-
-
-def bearing_other(stage: certified.Stage) -> Client:
-    return bearing(stage, "certificate:verify")
 
 
 def test_misses_of_an_account_have_a_budget(
@@ -130,3 +131,44 @@ def test_misses_of_an_account_have_a_budget(
     )
     guesses = [asked(client, "status", code=f"{n:016}") for n in range(3)]
     assert [guess if guess == 429 else guess["answer"] for guess in guesses] == ["not_found"] * 2 + [429]
+
+
+def test_a_system_hands_an_order_in_once_and_a_person_signs_it() -> None:
+    world = exams.World()
+    who = certified.people(2)
+    exam = world.locked(world.exam(who), (D(90), D(90)), (D(10), D(90)))
+    exam = evaluations.close(exam.pk, actor=world.signer)
+    keys.publish(world.school.pk, dt.date.today().year, actor=None)
+    stage = certified.Stage(world.school, world.clerk, world.signer, SigningKey.objects.get(), who, [])
+    client = bearing(stage, "certificate:issue")
+    body = {"exam": exam.number, "issued_on": dt.date.today().isoformat()}
+
+    def hand_in(call: str) -> Any:
+        return client.post("/api/certificates/orders", body, JSON, headers={"idempotency-key": call})
+
+    assert client.post("/api/certificates/orders", body, JSON).status_code == 400
+    first, again = hand_in("A"), hand_in("A")
+    assert (first.status_code, again.status_code, again.json()) == (202, 202, first.json()), first.content
+    order = first.json()
+    assert (order["state"], order["total"], order["refused"]) == ("waiting", 2, 1)
+    assert hand_in("B").status_code == 422 and Order.objects.count() == 1  # of a batch there is one
+
+    # Whoever issued the key is the one who handed it in: another signatory agrees.
+    row = Order.objects.get()
+    with pytest.raises(SamePerson):
+        _agree(row, world.signer)
+    _agree(row, make_user("es-2", Role.ES, institution=world.school))
+    issuing.issue(row.pk)
+    place = f"/api/certificates/orders/{row.pk}"
+    done = client.get(place).json()
+    assert (done["state"], done["signed"], done["refused"]) == ("done", 1, 1)
+    passed, failed = client.get(f"{place}/lines").json()["lines"]
+    assert (passed["number"], passed["stage"]) == (Certificate.objects.get().number, "signed")
+    assert (failed["number"], failed["refusal"], failed["why"]) == (None, "not_passed", "成绩未合格或未锁定")
+    elsewhere = bearing(certified.build(0), "certificate:issue")
+    assert elsewhere.get(place).status_code == 404
+
+
+def _agree(row: Order, actor: User) -> None:
+    case = Case.objects.get(pk=row.case_id)
+    review.decide(case_id=case.pk, step="sign", outcome="approve", actor=actor, version=case.row_version)

@@ -36,6 +36,8 @@ IDS_IN_API = {
     ("Changed", "position"): "in an answer",
     ("Changes", "cursor"): "in an answer; asked with, it is a place in an order of rows within reach",
     ("Stands", "level_rank"): "in an answer",
+    **{("Issued", key): "in an answer" for key in ("order", "total", "prepared", "signed", "refused")},
+    ("Line", "line"): "in an answer",
 }
 
 
