@@ -15,7 +15,15 @@ class CertificatesConfig(AppConfig):
         from certificates.evaluations import held
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
-        from certificates.issuance import copies, keeping, measures, receipts, status_lists, status_tasks
+        from certificates.issuance import (
+            copies,
+            keeping,
+            measures,
+            receipts,
+            replacing,
+            status_lists,
+            status_tasks,
+        )
         from certificates.issuance.hooks import register as check
         from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
@@ -40,3 +48,4 @@ class CertificatesConfig(AppConfig):
         review(ISSUE)
         review(COMPROMISED)
         status_lists.follow(status_tasks.soon)
+        replacing.register()

@@ -318,6 +318,7 @@ PAGES: dict[str, Page] = {
     "certificates:suspend": Page("certificate", body=lambda row: {"reason": "suspected"}),
     "certificates:restore": Page("certificate", body=lambda row: {"reason": "cleared"}, post=422),
     "certificates:revoke": Page("certificate", body=lambda row: {"reason": "fraud"}),
+    "certificates:reissue": Page("certificate", body=lambda row: {"reason": "correction"}, post=422),
     "certificates:confirm": Page("certificate"),
     "certificates:reported": Page(),
     "certificates:recoveries": Page(),

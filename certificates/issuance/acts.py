@@ -111,7 +111,15 @@ def move(
     return done
 
 
-def supersede(old_id: int, new_id: int, *, reason: str, actor: User | None, note: str = "") -> bool:
+def supersede(
+    old_id: int,
+    new_id: int,
+    *,
+    reason: str,
+    actor: User | None,
+    asked_by: User | None = None,
+    note: str = "",
+) -> bool:
     """Put one certificate in another's place, where it has just come into being. False if the old one holds no more.
 
     Called within the transaction that made the new one, whose `replaces` names the old one.
@@ -128,8 +136,8 @@ def supersede(old_id: int, new_id: int, *, reason: str, actor: User | None, note
             "from": list(leaves),
             "day": timezone.localdate(),
             "measure": None,
-            "asked_by": actor.pk if actor else None,
-            "agreed_by": None,
+            "asked_by": (asked_by.pk if asked_by else actor.pk) if actor else None,
+            "agreed_by": actor.pk if actor and asked_by else None,
         }
         _moved(ActKind.SUPERSEDE, [one], params)
         _commit(action, [old_id])

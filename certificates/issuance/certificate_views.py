@@ -11,9 +11,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from certificates.issuance import answers, measures, queries, reasons, recoveries, reported, wording
+from certificates.issuance import (
+    answers,
+    measures,
+    queries,
+    reasons,
+    recoveries,
+    replacing,
+    reported,
+    wording,
+)
 from certificates.issuance.act_models import ActKind, Recovery
-from certificates.issuance.forms import ActForm, CertificateFilter
+from certificates.issuance.forms import ActForm, CertificateFilter, ReissueForm
 from certificates.issuance.models import Certificate
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed
@@ -62,6 +71,9 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
         "findings": reported.findings([row])[row.pk] if code == answers.UNCONFIRMED else [],
         "acts": _acts(request, row),
         "may_confirm": code == answers.UNCONFIRMED and can(request.actor, "certificate.confirm"),
+        "may_reissue": row.basis == Certificate.Basis.ISSUED
+        and can(request.actor, "certificate.prepare")
+        and not replacing.obstacle(row),
         "may_receipt": can(request.actor, "audit.receipt"),
         "menu": "certificates:list",
     }
@@ -127,6 +139,41 @@ def _act(request: Any, certificate_id: int, kind: ActKind) -> HttpResponseBase:
     }
     status = 422 if form.is_bound else 200
     return render(request, "certificates/issuance/act.html", context, status=status)
+
+
+@require_http_methods(["GET", "POST"])
+@requires("certificate.prepare")
+def reissue(request: Any, certificate_id: int) -> HttpResponseBase:
+    """Ask for one of ours to be given anew; whoever signs agrees."""
+    row = queries.certificates(request.scope).filter(pk=certificate_id).first()
+    if row is None:
+        raise Http404
+    issued = row.basis == Certificate.Basis.ISSUED
+    words = {code: one.label for code, one in reasons.of(ActKind.SUPERSEDE).items()}
+    form = ReissueForm(words, request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            replacing.ask(
+                row.pk,
+                reason=asked["reason"],
+                actor=request.user,
+                changes=form.changes(),
+                note=asked["note"],
+            )
+        except (ValidationError, Conflict) as error:
+            form.add_error(None, str(error) if isinstance(error, Conflict) else error)
+        else:
+            messages.success(request, _("已提交，须由签发人审核；通过后另编号签发，原证书同时变为已换发。"))
+            return redirect("certificates:detail", row.pk)
+    context = {
+        "row": row,
+        "form": form,
+        "obstacle": replacing.obstacle(row) if issued else _("台账所报的证书由原发证机构换发"),
+        "menu": "certificates:list",
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "certificates/issuance/reissue.html", context, status=status)
 
 
 @require_http_methods(["GET", "POST"])

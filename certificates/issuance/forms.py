@@ -61,6 +61,20 @@ class ActForm(forms.Form):
         cast(forms.ChoiceField, self.fields["reason"]).choices = [("", _("请选择")), *reasons.items()]
 
 
+class ReissueForm(ActForm):
+    """Why a certificate is given anew, and what is put right besides the person's own facts."""
+
+    occupation_code = forms.CharField(
+        label=_("改为职业编码"), required=False, max_length=20, help_text=_("不改的留空。")
+    )
+    occupation_name = forms.CharField(label=_("改为职业"), required=False, max_length=120)
+    direction = forms.CharField(label=_("改为工种（职业方向）"), required=False, max_length=120)
+
+    def changes(self) -> dict[str, str]:
+        names = ("occupation_code", "occupation_name", "direction")
+        return {name: self.cleaned_data[name].strip() for name in names if self.cleaned_data[name].strip()}
+
+
 class ListForm(forms.Form):
     """Many certificates, each on a line with its reason."""
 

@@ -9,7 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from certificates.issuance import measures
+from certificates.issuance import measures, replacing
 
 _AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
 
@@ -34,6 +34,25 @@ def carry_out(measure_id: str) -> None:
         connections.close_all()
 
 
+def enqueue_reissue(certificate_id: int) -> None:
+    """Issue a certificate in another's place in the background; asking twice is asking once."""
+    try:
+        with transaction.atomic():
+            reissue.configure(queueing_lock=f"certificates.reissue:{certificate_id}").defer(
+                certificate_id=certificate_id
+            )
+    except AlreadyEnqueued:
+        return
+
+
+@app.task(name="certificates.reissue", queue="certificates", retry=_AGAIN)
+def reissue(certificate_id: int) -> None:
+    try:
+        replacing.carry_out(certificate_id)
+    finally:
+        connections.close_all()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(
     name="certificates.measures_again",
@@ -46,5 +65,7 @@ def go_on(timestamp: int) -> None:
     try:
         for measure_id in measures.unfinished():
             enqueue(measure_id)
+        for certificate_id in replacing.unfinished():
+            enqueue_reissue(certificate_id)
     finally:
         connections.close_all()

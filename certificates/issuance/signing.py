@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from certificates.issuance import cose, keys
+from certificates.issuance import cose, keys, superseding
 from certificates.issuance.models import Certificate, SigningKey
 from registry.audit import services as audit
 from registry.audit.services import Account
@@ -77,12 +77,14 @@ WHERE a.id = s.id RETURNING a.id
 """
 _CERTIFY = """
 INSERT INTO issuance_certificate (id, person_id, family, number, name, occupation_text, level_id, institution_id,
-    region_code, issued_on, expires_on, state, basis, structure, enrolment_id)
+    region_code, issued_on, expires_on, state, basis, structure, enrolment_id, replaces_id)
 SELECT a.id, a.person_id, a.family, a.number, a.name, a.occupation_name, a.level_id, a.institution_id,
-    a.region_code, a.issued_on, a.expires_on, 'valid', 'issued', 'kept_rule', (l.entry ->> 'enrolment_id')::bigint
+    a.region_code, a.issued_on, a.expires_on, 'valid', 'issued', 'kept_rule',
+    coalesce((l.entry ->> 'enrolment_id')::bigint, o.enrolment_id), o.id
 FROM issuance_attestation a
 LEFT JOIN issuance_orderline l
     ON l.order_id = a.order_id AND l.source_type = a.source_type AND l.source_id = a.source_id
+LEFT JOIN issuance_certificate o ON o.id = CASE WHEN a.source_type = 'reissue' THEN a.source_id::bigint END
 WHERE a.id = ANY (%s)
 """
 _FIRST_HIGH = """
@@ -106,6 +108,7 @@ def _store(
         cursor.execute(_KEYS, [key_ids])
         if len(cursor.fetchall()) < len(key_ids):
             raise keys.KeyCompromised
+        superseding.hold(ids)
         cursor.execute(_SIGN, {"ids": ids, "signatures": signatures})
         done = sorted(row for (row,) in cursor.fetchall())
         if not done:
@@ -123,4 +126,5 @@ def _store(
     )
     audit.manifest_rows(action, "issuance_attestation", "attestation_v1", done)
     audit.manifest_rows(action, "issuance_certificate", Certificate.CANON, done)
+    superseding.follow(done)
     return done

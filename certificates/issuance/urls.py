@@ -14,6 +14,7 @@ urlpatterns = [
     path("<int:certificate_id>/suspend/", certificate_views.suspend, name="suspend"),
     path("<int:certificate_id>/restore/", certificate_views.restore, name="restore"),
     path("<int:certificate_id>/revoke/", certificate_views.revoke, name="revoke"),
+    path("<int:certificate_id>/reissue/", certificate_views.reissue, name="reissue"),
     path("<int:certificate_id>/confirm/", certificate_views.confirm, name="confirm"),
     path("orders/", order_views.order_list, name="orders"),
     path("orders/new/", order_views.new, name="order-new"),

@@ -121,6 +121,7 @@ def _destroy(action: Action, going: Sequence[UUID]) -> dict[str, int]:
     counts["door_rows"] += Verification.objects.filter(person_id__in=going).delete()[0]
     counts["sheet_rows_withheld"], counts["files_destroyed"] = withheld.withhold(rows)
     counts |= people.forget(action, going)
+    counts |= keepers.forget(action, going)
     counts |= accounts.forget(users) if users else {}
     counts["details"] = audit.erase_details(going)
     return counts

@@ -5,12 +5,17 @@ A keeper's SQL sees `%(people)s`, an array of ids of people, and is asked for wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+
+from registry.audit.models import Action
+
+
+Forget = Callable[[Action, Sequence[UUID]], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,7 @@ class Keeper:
     retention: str
     events: str
     sheet_rows: str = ""
+    forget: Forget | None = None
 
 
 _keepers: dict[str, Keeper] = {}
@@ -58,6 +64,11 @@ def events(people: Sequence[UUID]) -> dict[str, dict[UUID, Any]]:
             if day is not None and (person not in days or day > days[person]):
                 days[person] = day
     return found
+
+
+def forget(action: Action, people: Sequence[UUID]) -> dict[str, int]:
+    """Destroy what names these people in the rooms above; how many rows, by the keeper's name."""
+    return {keeper.name: keeper.forget(action, people) for keeper in every() if keeper.forget is not None}
 
 
 def _asked(sql: str, people: Sequence[UUID]) -> list[tuple[Any, ...]]:
