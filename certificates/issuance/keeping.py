@@ -1,4 +1,4 @@
-"""How long certificates are kept, which rows of sheets speak of their holders, and what goes when a holder is erased."""
+"""How long certificates are kept, which rows of sheets speak of their holders, and what goes with an erased one."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.rights.keepers import Keeper
 
-# Number, signature and place in the status list stay: they prove that a certificate was given, and to nobody in particular.
+# Number, signature and place in the status list stay: they prove that a certificate was given, and not to whom.
 _EMPTIED = """
 UPDATE issuance_attestation SET sealed = '', payload = '', printed = '{}'
 WHERE person_id = ANY (%s) AND (sealed, payload) <> ('', '') RETURNING id

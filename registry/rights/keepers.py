@@ -14,7 +14,6 @@ from django.db import connection
 
 from registry.audit.models import Action
 
-
 Forget = Callable[[Action, Sequence[UUID]], int]
 
 

@@ -9,6 +9,7 @@ import pytest
 from django.db import connection, transaction
 
 from certificates.issuance.models import Certificate
+from registry.occupations.models import SkillLevel
 from tests.training.counted import LONE, N1, N2, NORTH, PROVINCE, S1, SOUTH, Register, differences
 from training.claims.models import Payment
 from training.classes.models import TrainingClass
@@ -159,6 +160,23 @@ def test_a_revoked_certificate_is_taken_off_in_the_month_it_was_revoked(register
     services.fold()
     Certificate.objects.filter(pk=one.pk).update(state="revoked", state_on=dt.date(2024, 9, 3))
     assert (month(2024, 4, count=count), month(2024, 9, count=count), at(PROVINCE, count)) == (2, -1, 1)
+    assert differences() == []
+
+
+def test_a_replacement_is_not_counted_again_and_its_chain_is_taken_off_once(register: Register) -> None:
+    count, high = Count(Measure.CERTIFIED), Count(Measure.HIGH_NEW)
+    SkillLevel.objects.create(rank=4, code="3", name="三级/高级工", short_name="高级工", high_skilled=True)
+    given = {"basis": "issued", "level_id": 4}
+    old = register.certify("a", N1, first_high=True, **given)
+    new = register.certify("a", N1, issued_on=dt.date(2024, 6, 3), replaces=old, **given)
+    Certificate.objects.filter(pk=old.pk).update(
+        state="superseded", state_on=dt.date(2024, 6, 3), superseded_by=new
+    )
+    assert (month(2024, 4, count=count), month(2024, 6, count=count), at(PROVINCE, high)) == (1, 0, 1)
+    assert differences() == []
+    Certificate.objects.filter(pk__in=[old.pk, new.pk]).update(state="revoked", state_on=dt.date(2024, 9, 3))
+    months = [month(2024, each, count=count) for each in (4, 6, 9)]
+    assert (months, at(PROVINCE, count), at(PROVINCE, high)) == ([1, 0, -1], 0, 0)
     assert differences() == []
 
 
