@@ -76,6 +76,7 @@ class Terms(NamedTuple):
     levels: Mapping[int, SkillLevel]
     expires_on: date | None
     full_name: bool
+    title: str
 
     def subject(self, entry: Entry, holder: Holder) -> Subject:
         return Subject(entry, holder, self.family, self.institution.pk, self.institution.name)
@@ -138,7 +139,7 @@ class Terms(NamedTuple):
             space=space.text,
             serial=serial,
             code=new_code(),
-            name=entry.title or str(Certificate.Family(self.family).label),
+            name=entry.title or self.title,
             occupation_code=entry.occupation_code,
             occupation_name=entry.occupation_name,
             direction=entry.direction,
@@ -181,6 +182,7 @@ def terms(
         levels=SkillLevel.objects.in_bulk(),
         expires_on=last_day(family, issued_on),
         full_name=bool(figures.number("certificates.qr_full_name", issued_on)),
+        title=str(Certificate.Family(family).label),
     )
 
 

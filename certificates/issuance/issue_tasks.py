@@ -10,6 +10,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.issuance import issuing
+from certificates.issuance.models import Order, SigningKey
 
 _AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
 
@@ -30,3 +31,21 @@ def issue(order_id: str) -> None:
         issuing.issue(UUID(order_id))
     finally:
         connections.close_all()
+
+
+@app.periodic(cron="*/5 * * * *")
+@app.task(name="issuance.go_on", queue="issuance", queueing_lock="issuance.go_on", pass_context=False)
+def go_on(timestamp: int) -> None:
+    """Orders that were agreed to and stand still, such as for want of a key, are taken up again."""
+    try:
+        for order_id in unfinished():
+            enqueue(order_id)
+    finally:
+        connections.close_all()
+
+
+def unfinished() -> list[UUID]:
+    """Orders that are agreed to and not done, of bodies that have a key in use."""
+    able = SigningKey.objects.filter(state=SigningKey.State.ACTIVE).values("institution_id")
+    found = Order.objects.filter(state__in=(Order.State.APPROVED, Order.State.ISSUING), institution__in=able)
+    return list(found.order_by("created_at").values_list("pk", flat=True))

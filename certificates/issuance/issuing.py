@@ -58,16 +58,14 @@ class Prepared(NamedTuple):
     refused: dict[int, Refused]
 
 
-def issue(order_id: UUID, *, tell: Callable[[], None] = lambda: None) -> None:
-    """Carry an approved order through, or on from wherever it stands; `tell` is called after every chunk."""
+def issue(order_id: UUID, *, size: int = CHUNK) -> None:
+    """Carry an approved order through, or on from wherever it stands, so many at a time."""
     after = 0
-    while (last := prepare(order_id, after=after)) is not None:
+    while (last := prepare(order_id, after=after, limit=size)) is not None:
         after = last
-        tell()
-        while sign(order_id):
-            tell()
-    while sign(order_id):
-        tell()
+        sign(order_id, limit=size)
+    while sign(order_id, limit=size):
+        pass
     finish(order_id)
 
 
@@ -136,22 +134,16 @@ def examine(terms: Terms, given: Sequence[Entry], order_id: UUID | None) -> Exam
 
 
 def _prepare(terms: Terms, due: list[Line], order_id: UUID | None, actor: Account | None) -> Prepared:
-    given = [line.entry for line in due]
-    seen = examine(terms, given, order_id)
-    # Before the transaction: the list stays locked to the end of whoever asked.
-    reserved = status_lists.reserve(terms.institution.pk, len(seen.subjects))
+    # Before the transaction: the list of places stays locked to the end of whoever asked.
+    reserved = status_lists.reserve(terms.institution.pk, len(due))
     with transaction.atomic():
+        # Behind the order's lock nobody else looks at its lines; that two orders do not attest the same source is the
+        # table's own rule, and `_again` then finds it attested.
         if order_id is not None and not _hold(order_id):
             return Prepared({}, {})
-        # Somebody may have been faster; behind the order's lock only with the sources of other orders.
+        seen = examine(terms, [line.entry for line in due], order_id)
         refused = dict(seen.refused)
-        done = _attested(given, order_id)
-        refused |= {place: Refused(entries.ALREADY_ISSUED) for place, other in done.items() if other}
-        subjects = {place: subject for place, subject in seen.subjects.items() if place not in done}
-        for place in _held(subjects):
-            refused[place] = Refused(entries.HELD_ALREADY)
-            del subjects[place]
-        ids = _store(terms, subjects, refused, reserved, order_id, actor)
+        ids = _store(terms, seen.subjects, refused, reserved, order_id, actor)
         if order_id is not None:
             _tally(order_id, len(ids), {due[place].id: why for place, why in refused.items()})
     return Prepared(ids, refused)
@@ -224,13 +216,14 @@ SELECT l.id, l.source_type, l.source_id, l.person_id, l.entry FROM issuance_orde
 WHERE l.order_id = %s AND l.id > %s AND l.refusal = '' AND NOT EXISTS (
     SELECT FROM issuance_attestation a
     WHERE a.source_type = l.source_type AND a.source_id = l.source_id AND a.order_id = l.order_id
+        AND a.state <> 'void'
 )
 ORDER BY l.id LIMIT %s
 """
 _ATTESTED = """
 SELECT asked.place, a.order_id IS DISTINCT FROM %(order)s::uuid OR %(order)s::uuid IS NULL
 FROM unnest(%(places)s::integer[], %(types)s::text[], %(ids)s::text[]) asked (place, type, id)
-JOIN issuance_attestation a ON a.source_type = asked.type AND a.source_id = asked.id
+JOIN issuance_attestation a ON a.source_type = asked.type AND a.source_id = asked.id AND a.state <> 'void'
 """
 # Standing or on its way: the same family, occupation and level once for each person.
 _HELD = """

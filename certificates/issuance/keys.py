@@ -1,8 +1,9 @@
 """Keys that certificates are signed with: one of each body and year, known by the first 8 characters of its thumbprint.
 
 published → active → verify_only, or compromised from any of them. A key is published for a while before it is used
-(figure certificates.key_days), so that whoever keeps a copy of the keys has it by then; only a body's first key is used
-at once, because nothing of that body is kept anywhere yet. Source of the thumbprint: RFC 7638, for OKP RFC 8037 §2.
+(figure certificates.key_days), so that whoever keeps a copy of the keys has it by then; only where a body has no key in
+use, at first or after one was compromised, the new one is used at once. Source of the thumbprint: RFC 7638, for OKP
+RFC 8037 §2.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from typing import Protocol
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from certificates.issuance import sealing
 from certificates.issuance.models import SigningKey
 from registry.audit import services as audit
+from registry.audit.models import Action
 from registry.audit.services import Account
+from registry.institutions.models import Institution
 from registry.lib import figures
 
 State = SigningKey.State
@@ -51,16 +54,17 @@ def thumbprint(public: bytes) -> str:
 
 @transaction.atomic
 def publish(institution_id: int, year: int, *, actor: Account | None) -> SigningKey:
-    """Make a key of a body for a year and publish it; a body's first is in use at once. Asking twice makes one."""
-    held = SigningKey.objects.select_for_update().filter(institution_id=institution_id)
+    """Make a key of a body for a year and publish it; in use at once where none is. Asking twice makes one."""
+    Institution.objects.select_for_update(no_key=True).get(pk=institution_id)
+    held = SigningKey.objects.filter(institution_id=institution_id, state__in=(State.PUBLISHED, State.ACTIVE))
     keys = list(held.order_by("id"))
     for key in keys:
-        if key.year == year and key.state in (State.PUBLISHED, State.ACTIVE):
+        if key.year == year:
             return key
     private = Ed25519PrivateKey.generate()
     public = private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
     kid = thumbprint(public)[:KID_LENGTH]
-    first = not keys
+    first = not any(key.state == State.ACTIVE for key in keys)
     key = SigningKey.objects.create(
         institution_id=institution_id,
         year=year,
@@ -113,12 +117,30 @@ def in_use(institution_id: int) -> SigningKey:
 
 @transaction.atomic
 def mark_compromised(key_id: int, *, actor: Account | None, reason: str) -> SigningKey:
-    """From now on nothing is signed with it, and whoever checks offline is told. Again changes nothing."""
+    """From now on nothing is signed with it, and whoever checks offline is told. Again changes nothing.
+
+    What was stored to be signed with it is voided: its number is spent, and its source is attested anew.
+    """
     key = SigningKey.objects.select_for_update().get(pk=key_id)
-    if key.state != State.COMPROMISED:
-        _move(key, State.COMPROMISED, active_to=key.active_to or timezone.now())
-        _record("key.compromise", key, actor, reason)
+    if key.state == State.COMPROMISED:
+        return key
+    _move(key, State.COMPROMISED, active_to=key.active_to or timezone.now())
+    action = _record("key.compromise", key, actor, reason)
+    with connection.cursor() as cursor:
+        cursor.execute(_VOID, [key_id])
+        voided = [row for (row,) in cursor.fetchall()]
+        cursor.execute(_LESS, [voided])
+    if voided:
+        audit.manifest_rows(action, "issuance_attestation", "attestation_v1", voided)
     return key
+
+
+_VOID = "UPDATE issuance_attestation SET state = 'void' WHERE key_id = %s AND state = 'prepared' RETURNING id"
+_LESS = """
+UPDATE issuance_order o SET prepared = o.prepared - v.n
+FROM (SELECT order_id, count(*) AS n FROM issuance_attestation WHERE id = ANY (%s) GROUP BY order_id) v
+WHERE o.id = v.order_id
+"""
 
 
 def signer(key: SigningKey) -> Signer:
@@ -135,8 +157,8 @@ def _move(key: SigningKey, state: SigningKey.State, **more: datetime) -> None:
     key.save(update_fields=["state", *more])
 
 
-def _record(code: str, key: SigningKey, actor: Account | None, reason: str = "") -> None:
-    audit.record(
+def _record(code: str, key: SigningKey, actor: Account | None, reason: str = "") -> Action:
+    return audit.record(
         code=code,
         actor=actor,
         subject_type="signing_key",

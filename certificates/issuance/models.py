@@ -421,7 +421,11 @@ class Attestation(models.Model):
         verbose_name = _("证书底档")
         verbose_name_plural = _("证书底档")
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["source_type", "source_id"], name="issuance_attestation_once"),
+            models.UniqueConstraint(
+                fields=["source_type", "source_id"],
+                condition=~Q(state="void"),
+                name="issuance_attestation_once",
+            ),
             models.UniqueConstraint(fields=["space", "serial"], name="issuance_attestation_serial"),
             models.UniqueConstraint(
                 fields=["status_list", "status_index"], name="issuance_attestation_place"

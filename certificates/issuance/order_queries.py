@@ -23,7 +23,7 @@ def lines(order: Order) -> QuerySet[OrderLine]:
     """Whom an order that the reader has fetched is for, each with the `number`, `certificate` and `stage` reached."""
     made = Attestation.objects.filter(
         order_id=OuterRef("order_id"), source_type=OuterRef("source_type"), source_id=OuterRef("source_id")
-    )
+    ).exclude(state=Attestation.State.VOID)
     return order.lines.select_related("person").annotate(
         number=Subquery(made.values("number")[:1]),
         certificate=Subquery(made.values("id")[:1]),

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from certificates.issuance import hooks, order_queries, orders
-from certificates.issuance.models import Order
+from certificates.issuance.models import Order, OrderLine
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed, page_or_part
 from registry.review.errors import PersonUnknown
@@ -145,6 +145,12 @@ def cancel(request: Any, order_id: UUID) -> HttpResponseBase:
     return redirect("certificates:order", order_id)
 
 
+def _shown(line: OrderLine) -> tuple[OrderLine, str, str]:
+    """A line, what it is about, and why it is refused."""
+    what = line.entry.get("occupation_name") or line.entry.get("title") or "—"
+    return line, what, hooks.wording(line.refusal) if line.refusal else ""
+
+
 def _context(request: Any, order_id: UUID) -> dict[str, Any]:
     scope = scope_of(request.actor, "certificate.orders")
     found = order_queries.orders(scope).filter(pk=order_id).first()
@@ -161,7 +167,7 @@ def _context(request: Any, order_id: UUID) -> dict[str, Any]:
     return {
         "order": found,
         "list": page,
-        "rows": [(line, hooks.wording(line.refusal) if line.refusal else "") for line in page.rows],
+        "rows": [_shown(line) for line in page.rows],
         "show": show,
         "reasons": [(hooks.wording(code), n) for code, n in order_queries.reasons(found)],
         "working": found.state in (State.APPROVED, State.ISSUING),

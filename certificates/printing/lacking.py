@@ -18,19 +18,32 @@ def check(subjects: Sequence[Subject]) -> Mapping[int, Refused]:
     """Refusals by place. The detail says which part of the page lacks how many forms, and never a name's characters."""
     found: dict[int, Refused] = {}
     for place, subject in enumerate(subjects):
-        parts = {
-            str(_("姓名")): subject.holder.name,
-            str(_("证件号码")): subject.holder.document_number,
-            str(_("职业名称")): subject.entry.occupation_name + subject.entry.direction,
-            str(_("证书名称")): subject.entry.title,
-            str(_("评价机构名称")): subject.institution_name,
-            str(_("打印内容")): "".join(str(each) for each in subject.entry.printed.values()),
-        }
+        # Nearly everybody's characters are there: one look at all of them, and no words for parts.
+        if not missing("".join(_texts(subject))):
+            continue
+        parts = dict(zip(map(str, _PARTS), _texts(subject), strict=True))
         lacking = [(part, missing(text)) for part, text in parts.items() if missing(text)]
         if lacking:
             told = "；".join(f"{part} " + "、".join(_codes(each)) for part, each in lacking)
             found[place] = Refused(GLYPH_MISSING, told[:200])
     return found
+
+
+_PARTS = (_("姓名"), _("证件号码"), _("职业名称"), _("证书名称"), _("评价机构名称"), _("打印内容"))
+
+
+def _texts(subject: Subject) -> tuple[str, ...]:
+    """What is printed of one certificate, in the order of `_PARTS`."""
+    entry, holder = subject.entry, subject.holder
+    printed = "".join(map(str, entry.printed.values()))
+    return (
+        holder.name,
+        holder.document_number,
+        entry.occupation_name + entry.direction,
+        entry.title,
+        subject.institution_name,
+        printed,
+    )
 
 
 def _codes(characters: Sequence[str]) -> list[str]:

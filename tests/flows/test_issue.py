@@ -1,0 +1,182 @@
+"""From a closed batch to certificates on record: the clerk draws up, the signatory agrees, the worker issues."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from procrastinate.contrib.django import app
+
+from certificates.evaluations.models import Body, Candidate, Exam, Score, Site
+from certificates.issuance import issue_tasks, issuing, keys
+from certificates.issuance.models import Attestation, Certificate, Order, SigningKey
+from registry.accounts.models import Role
+from registry.institutions.models import Institution
+from registry.occupations.models import Occupation
+from registry.review.models import Case
+from tests import certified
+from tests.registry.places import make_user
+from tests.signing import sign_in
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+DAY = dt.date(2026, 3, 14)
+
+
+def drain() -> None:
+    """Do all issuing that waits, as a worker does."""
+    with app.replace_connector(app.connector.get_worker_connector()) as queue:
+        queue.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["issuance"])
+
+
+def closed_batch(body: Institution, results: str) -> Exam:
+    """One candidate for each letter: p passed, f failed."""
+    filed = Body.objects.create(
+        institution=body,
+        kind=Body.Kind.THIRD_PARTY,
+        letter="S",
+        province_code="65",
+        serial="000123",
+        filed_name=body.name,
+        valid_from=certified.ALWAYS,
+    )
+    site = Site.objects.create(
+        body=filed, name="考点一", region_id=body.region_id, valid_from=certified.ALWAYS
+    )
+    exam = Exam.objects.create(
+        body=filed,
+        institution=body,
+        number="2026-01",
+        site=site,
+        region_code=body.region_id,
+        occupation=Occupation.objects.get(code=certified.OCCUPATION[0]),
+        level_id=4,
+        exam_on=DAY,
+        state=Exam.State.PUBLISHED,
+    )
+    people = [Candidate.objects.create(exam=exam, person=one) for one in certified.people(len(results))]
+    Exam.objects.filter(pk=exam.pk).update(state=Exam.State.EXAMINED)
+    clerk, signer = certified.officers(body)
+    for one, letter in zip(people, results, strict=True):
+        Score.objects.create(
+            candidate=one,
+            theory=70,
+            practice=70,
+            result={"p": "pass", "f": "fail"}[letter],
+            entered_by=clerk,
+        )
+    Exam.objects.filter(pk=exam.pk).update(state=Exam.State.SCORED)
+    Exam.objects.filter(pk=exam.pk).update(
+        state=Exam.State.LOCKED, locked_by=signer, locked_at=timezone.now()
+    )
+    Exam.objects.filter(pk=exam.pk).update(state=Exam.State.CLOSED, closed_at=timezone.now())
+    return exam
+
+
+def approve(client: Client, case: Case) -> Any:
+    return client.post(
+        f"/review/{case.pk}/decide/", {"step": case.step, "version": case.row_version, "outcome": "approve"}
+    )
+
+
+def test_a_closed_batch_becomes_certificates_after_two_people_agreed() -> None:
+    body = certified.body()
+    SigningKey.objects.all().delete()
+    exam = closed_batch(body, "ppfp")
+    eb, es = certified.officers(body)
+    clerk, signer = sign_in(Client(), eb), sign_in(Client(), es)
+    page = clerk.get("/certificates/orders/new/").content.decode()
+    assert "2026-01" in page and "合格 3 人" in page
+    early = clerk.post("/certificates/orders/new/", {"exam": exam.pk, "issued_on": "2026-03-01"})
+    assert early.status_code == 422 and "考试日期" in early.content.decode()
+    made = clerk.post("/certificates/orders/new/", {"exam": exam.pk, "issued_on": "2026-03-20"})
+    order = Order.objects.get()
+    home = f"/certificates/orders/{order.pk}/"
+    assert made.url == home
+    page = clerk.get(home).content.decode()
+    assert "成绩未合格或未锁定" in page and "提交签发" in page and (order.total, order.refused) == (4, 1)
+    assert "2026-01" not in clerk.get("/certificates/orders/new/").content.decode()
+
+    # Without a key nothing is handed in; the signatory publishes one, which is at once in use.
+    assert "还没有签发密钥" in clerk.post(f"{home}submit/", follow=True).content.decode()
+    signer.post("/certificates/keys/publish/", {"year": dt.date.today().year})
+    key = SigningKey.objects.get()
+    assert key.kid in signer.get("/certificates/keys/").content.decode() and key.state == "active"
+    assert "等待签发人签发" in clerk.post(f"{home}submit/", follow=True).content.decode()
+    case = Case.objects.get(kind="certificates.issue")
+    assert approve(clerk, case).status_code == 403
+    assert Certificate.objects.count() == 0
+    assert approve(signer, case).status_code == 302
+    drain()
+    drain()
+    order.refresh_from_db()
+    assert (order.state, order.prepared, order.signed, order.refused) == ("done", 3, 3, 1)
+    page = signer.get(home).content.decode()
+    numbers = list(Certificate.objects.order_by("pk").values_list("number", flat=True))
+    assert numbers == [f"S000065000123263{n:06d}" for n in (1, 2, 3)] and all(one in page for one in numbers)
+    assert (
+        Certificate.objects.filter(first_high=True, basis="issued", region_code=body.region_id).count() == 3
+    )
+
+    # The same batch again: everybody has been issued to; nothing is there to hand in.
+    again = clerk.post("/certificates/orders/new/", {"exam": exam.pk, "issued_on": "2026-03-20"})
+    assert again.status_code == 422
+    returned = certified.order(body, certified.people(2), state="draft")
+    clerk.post(f"/certificates/orders/{returned.pk}/submit/")
+    waiting = Case.objects.get(subject_id=str(returned.pk))
+    # What was agreed to is what is on the list.
+    returned.lines.first().delete()
+    assert approve(signer, waiting).status_code == 403
+    signer.post(
+        f"/review/{waiting.pk}/decide/",
+        {"step": waiting.step, "version": waiting.row_version, "outcome": "return", "reason": "名单有变"},
+    )
+    clerk.post(f"/certificates/orders/{returned.pk}/cancel/")
+    returned.refresh_from_db()
+    assert returned.state == "cancelled"
+
+
+def test_a_key_that_somebody_else_may_have_signs_nothing_more_once_two_agree() -> None:
+    body = certified.body()
+    _eb, es = certified.officers(body)
+    signer = sign_in(Client(), es)
+    secretary = sign_in(Client(), make_user("sec", Role.SEC))
+    key = SigningKey.objects.get()
+    order = certified.order(body, certified.people(2), occupation=("6-18-02-04", "焊工"))
+    issuing.prepare(order.pk)
+    signer.post(f"/certificates/keys/{key.pk}/report/", {"reason": "备份介质遗失"})
+    case = Case.objects.get(kind="certificates.key_compromised")
+    assert approve(signer, case).status_code == 403
+    key.refresh_from_db()
+    assert key.state == "active"
+    assert approve(secretary, case).status_code == 302
+    with pytest.raises(keys.KeyCompromised):
+        keys.signer(SigningKey.objects.get())
+    assert "已泄露" in secretary.get("/certificates/keys/").content.decode()
+
+    # What was to be signed with it is void; with a new key, at once in use, the same people get other numbers.
+    assert set(Attestation.objects.values_list("state", flat=True)) == {"void"}
+    issue_tasks.go_on.func(0)
+    drain()
+    assert Certificate.objects.count() == 0
+    signer.post("/certificates/keys/publish/", {"year": dt.date.today().year})
+    issue_tasks.go_on.func(0)
+    drain()
+    order.refresh_from_db()
+    assert (order.state, order.signed) == ("done", 2)
+    assert list(Attestation.objects.order_by("serial").values_list("serial", "state")) == [
+        (1, "void"),
+        (2, "void"),
+        (3, "signed"),
+        (4, "signed"),
+    ]
+
+    # The next year's waits for those who keep copies, and takes over when it is that year.
+    year = dt.date.today().year
+    later = keys.publish(body.pk, year + 1, actor=es)
+    assert later.state == "published" and keys.rotate(body.pk).year == year
+    assert keys.rotate(body.pk, now=later.published_at + dt.timedelta(days=8)).year == year
+    assert keys.rotate(body.pk, now=later.published_at + dt.timedelta(days=370)).pk == later.pk
