@@ -12,6 +12,7 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
+        from certificates.credentials.keeping import CREDENTIALS
         from certificates.evaluations import held
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
@@ -40,6 +41,7 @@ class CertificatesConfig(AppConfig):
         receipts.name_all()
         check("printing", lacking.check, lacking.REFUSALS)
         keepers.register(keeping.CERTIFICATES)
+        keepers.register(CREDENTIALS)
         review(SCORE_CHANGE)
         held.register(HELD)
         kinds.register(CANDIDATE_KIND)

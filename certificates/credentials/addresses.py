@@ -43,11 +43,6 @@ def check(base: str, code: str) -> str:
     return f"{base}/v/{code}"
 
 
-def status_list(base: str, status_list: int, purpose: str) -> str:
-    """Where a status list lies, as it is published."""
-    return f"{base}/.well-known/certificate-status/{status_list}/{purpose}"
-
-
 def transcript(base: str, code: str) -> str:
     """The page on which anybody checks a transcript."""
     return f"{base}/credentials/transcripts/{code}/"

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 
 from certificates.credentials import addresses, documents, jwt
 from certificates.credentials.models import Credential
-from certificates.issuance import answers, keys, sealing
+from certificates.issuance import answers, keys, sealing, status_publishing
 from certificates.issuance.models import Attestation, Certificate
 from registry.accounts.models import User
 from registry.audit import services as audit
@@ -31,7 +31,6 @@ from registry.lib.data_integrity import proved
 from registry.people.models import Document
 
 State, Form = Credential.State, Credential.Form
-PURPOSES = ("revocation", "suspension")
 
 
 def ask(certificate: Certificate, form: str, *, actor: User) -> tuple[Credential, bool]:
@@ -122,7 +121,8 @@ def facts_of(attestation: Attestation, base: str) -> documents.Facts:
         holder=holder.name,
         document_masked=masked,
         status={
-            purpose: addresses.status_list(base, attestation.status_list_id, purpose) for purpose in PURPOSES
+            purpose: status_publishing.address(attestation.status_list_id, purpose)
+            for purpose in status_publishing.PURPOSES
         },
         status_index=attestation.status_index,
     )

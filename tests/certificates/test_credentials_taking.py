@@ -18,6 +18,7 @@ from registry.accounts.models import Role
 from registry.audit.models import Action
 from registry.identity.masking import mask_name
 from registry.lib.data_integrity import holds, of_multikey
+from registry.rights import erasing, terms
 from tests import certified
 from tests.registry.places import make_user
 from tests.signing import sign_in
@@ -171,3 +172,14 @@ def test_published_places_may_be_read_by_pages_of_others(stage: certified.Stage)
         answer = Client().get(place)
         assert answer.status_code == 200 and answer["Access-Control-Allow-Origin"] == "*", place
         assert "public" in answer["Cache-Control"]
+
+
+def test_what_a_holder_took_goes_with_an_erased_holder(stage: certified.Stage, holder: Client) -> None:
+    holder.post("/credentials/transcripts/")
+    holder.post(f"/credentials/{stage.certificates[0].pk}/vc/")
+    made, person = Transcript.objects.get(), stage.people[0]
+    terms.load()
+    done = erasing.erase([person.pk], actor=None, basis="asked", ignore_retention=True)
+    assert done.people == [person.pk] and done.counts["credentials"] == 2
+    assert not Transcript.objects.exists() and not Credential.objects.exists()
+    assert Client().get(f"/credentials/transcripts/{made.code}/").status_code == 404
