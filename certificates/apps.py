@@ -13,8 +13,12 @@ class CertificatesConfig(AppConfig):
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
         from certificates.credentials.keeping import CREDENTIALS
+        from certificates.evaluations import copies as examined
         from certificates.evaluations import held
+        from certificates.evaluations import keeping as kept_exams
         from certificates.evaluations.changes import SCORE_CHANGE
+        from certificates.evaluations.export import RESULTS
+        from certificates.evaluations.panels import EXAMS
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
         from certificates.issuance import (
             copies,
@@ -25,27 +29,34 @@ class CertificatesConfig(AppConfig):
             status_lists,
             status_tasks,
         )
+        from certificates.issuance.backfill import BACKFILL_KIND
         from certificates.issuance.hooks import register as check
         from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
         from certificates.printing import lacking
+        from registry.exports import sources
         from registry.intake import kinds
         from registry.people import panels
         from registry.review.procedures import register as review
         from registry.rights import contributors, keepers
 
         panels.register(CERTIFICATES)
+        panels.register(EXAMS)
         contributors.register(copies.CERTIFICATES)
+        contributors.register(examined.EXAMS)
         receipts.name_all()
         check("printing", lacking.check, lacking.REFUSALS)
         keepers.register(keeping.CERTIFICATES)
         keepers.register(CREDENTIALS)
+        keepers.register(kept_exams.EXAMS)
         review(SCORE_CHANGE)
         held.register(HELD)
         kinds.register(CANDIDATE_KIND)
         kinds.register(SCORE_KIND)
+        kinds.register(BACKFILL_KIND)
+        sources.register(RESULTS)
         measures.register()
         review(ISSUE)
         review(COMPROMISED)

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from certificates.evaluations.models import Exam
 from certificates.issuance.models import Order, SigningKey
 from registry.accounts.demo import demo_id_number
 from registry.accounts.models import Membership, Role, User
@@ -366,6 +367,26 @@ PAGES: dict[str, Page] = {
     "printing:layouts": Page(),
     "printing:layout": Page(args=_fixed("skill_level"), get=404, post=404),
     "printing:sample": Page(args=_fixed("skill_level"), get=404),
+    # evaluations: a draft that may be published, and one that was cancelled
+    "evaluations:list": Page(),
+    "evaluations:new": Page(body=lambda thing: SOMETHING, post=422),
+    "evaluations:assessors": Page(body=lambda thing: SOMETHING, post=422),
+    "evaluations:assessor": Page("assessor", body=lambda thing: SOMETHING, post=422),
+    "evaluations:detail": Page("exam"),
+    "evaluations:candidates": Page("exam"),
+    "evaluations:move": Page(
+        "exam",
+        body=lambda thing: {"verb": "publish"},
+        fact=lambda exam: Exam.objects.values_list("state", flat=True).get(pk=exam.pk),
+    ),
+    "evaluations:lock": Page("exam"),
+    "evaluations:duties": Page("exam"),
+    "evaluations:scores": Page("exam", get=302),
+    "evaluations:candidate": NOWHERE,
+    "evaluations:papers": NOWHERE,
+    "evaluations:photo": NOWHERE,
+    "evaluations:withdraw": NOWHERE,
+    "evaluations:change": NOWHERE,
     # targets: no plan is loaded here, and what a board shows of whom is tried with its own numbers
     "targets:board": Page(),
     "targets:all": Page(),

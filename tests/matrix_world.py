@@ -14,6 +14,8 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from certificates.evaluations import services as evaluations
+from certificates.evaluations.models import Assessor, Body, Site
 from certificates.issuance import keys as signing
 from certificates.issuance.models import Certificate, Order, SigningKey
 from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Membership, Role, User
@@ -169,7 +171,29 @@ def _furnish(world: World, town: towns.Town, place: str, school: Institution, n:
     apikeys.revoke(wrong["key"], reason="更换", actor=clerk)
     User.objects.filter(username__endswith=f"{place}-wrong").update(is_active=False)
     right["bare"], wrong["bare"] = _before_persons(f"bare-{place}", school), right["account"]
+    _examine(right, wrong, town, place)
     world.things[place, "right"], world.things[place, "wrong"] = right, wrong
+
+
+def _examine(right: dict[str, Any], wrong: dict[str, Any], town: towns.Town, place: str) -> None:
+    """A draft that may be published, and one that was cancelled; an assessor."""
+    school = right["institution"]
+    Filing.objects.create(
+        institution=school, purpose=FilingPurpose.ASSESS, occupation=town.welding, valid_from=SINCE
+    )
+    body = Body.objects.create(
+        institution=school, kind=Body.Kind.THIRD_PARTY, letter="S", province_code="65",
+        serial=f"{school.pk:06d}", filed_name=school.name, valid_from=SINCE,
+    )  # fmt: skip
+    site = Site.objects.create(body=body, name=f"{place}考点", region_id=school.region_id, valid_from=SINCE)
+    assessor = Assessor.objects.create(
+        institution=school, name="考评甲", blind_index=bytes(32), mask="65", valid_from=SINCE
+    )
+    for things in (right, wrong):
+        plan = evaluations.Plan(body.pk, site.pk, town.welding.pk, 3, timezone.localdate())
+        things["exam"] = evaluations.arrange(plan, actor=None)
+        things["assessor"] = assessor
+    evaluations.cancel(wrong["exam"].pk, actor=None, reason="测试")
 
 
 def _issuing(right: dict[str, Any], wrong: dict[str, Any], school: Institution, clerk: User) -> None:

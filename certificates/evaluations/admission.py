@@ -13,15 +13,18 @@ from django.utils.translation import gettext as _t
 
 from certificates.evaluations.conditions import (
     ALWAYS,
+    DIPLOMAS,
     EVIDENCE,
+    TITLES,
     Demands,
     Facts,
     missing_evidence,
     shortfalls,
     years_between,
 )
-from certificates.evaluations.models import ConditionPath, Exam
+from certificates.evaluations.models import Candidate, ConditionPath, Exam
 from registry.lib.dated import in_force
+from registry.occupations.models import SkillLevel
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +119,27 @@ def held_by(rows: Sequence[Sequence[Any]]) -> dict[UUID, list[tuple[int, date | 
     for _number, person, rank, since in rows:
         found.setdefault(person, []).append((rank, since))
     return found
+
+
+def told(candidate: Candidate) -> list[tuple[str, str]]:
+    """What a candidate declared, in words."""
+    facts = Facts.from_json(candidate.declared)
+    said: list[tuple[str, str]] = []
+    if facts.work_years:
+        said.append((_t("从事本职业"), _t("%(n)g 年") % {"n": facts.work_years}))
+    names = dict(SkillLevel.objects.values_list("rank", "name")) if facts.held else {}
+    said += [
+        (_t("已有证书"), _t("%(level)s，取得满 %(n)g 年") % {"level": names.get(rank, rank), "n": years})
+        for rank, years in facts.held
+    ]
+    if facts.diploma:
+        said.append((_t("毕业院校"), str(DIPLOMAS.get(facts.diploma, facts.diploma))))
+    if facts.title:
+        said.append(
+            (
+                _t("职称"),
+                _t("%(title)s，取得满 %(n)g 年")
+                % {"title": TITLES.get(facts.title, facts.title), "n": facts.title_years},
+            )
+        )
+    return said

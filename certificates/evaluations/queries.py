@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from certificates.evaluations.models import Assessor, Body, Candidate, Exam, Score, Site
+from certificates.evaluations import photos
+from certificates.evaluations.models import Assessor, Body, Candidate, Duty, Exam, Score, Site
 from registry.accounts.scopes import within
 from registry.lib.scope import Scope
 
@@ -88,6 +90,11 @@ def candidates(scope: Scope, exam_id: int | None = None) -> QuerySet[Candidate]:
     return found if exam_id is None else found.filter(exam_id=exam_id)
 
 
+def registered(scope: Scope, exam_id: int) -> QuerySet[Candidate]:
+    """Those of a batch who have not left it."""
+    return candidates(scope, exam_id).filter(state=Candidate.State.REGISTERED)
+
+
 def results(scope: Scope, batch_id: int) -> list[Passed]:
     """Every registered candidate of a batch that has a result, passed or not, in order of registration.
 
@@ -149,3 +156,41 @@ def assessors(scope: Scope) -> QuerySet[Assessor]:
     """Examiners and invigilators that the reader's institution registered."""
     seen = within(scope, region_field="institution__region_id", institution_field="institution_id")
     return Assessor.objects.filter(seen).select_related("occupation").order_by("name", "id")
+
+
+def filtered(found: QuerySet[Exam], *, q: str = "", state: str = "", route: str = "") -> QuerySet[Exam]:
+    """Those that the filter row asks for. `q` is the beginning of a number, or part of an occupation or body."""
+    if q:
+        found = found.filter(
+            Q(number__istartswith=q) | Q(occupation__name__icontains=q) | Q(body__filed_name__icontains=q)
+        )
+    if state:
+        found = found.filter(state=state)
+    if route:
+        found = found.filter(route=route)
+    return found
+
+
+def head_counts(exam_ids: Sequence[int]) -> dict[int, int]:
+    """Batch → registered candidates."""
+    found = Candidate.objects.filter(exam_id__in=exam_ids, state=Candidate.State.REGISTERED)
+    return dict(found.values_list("exam_id").annotate(n=Count("id")))
+
+
+def result_counts(exam_id: int) -> dict[str, int]:
+    """`pass`, `fail`, `absent` → how many of a batch."""
+    found = Score.objects.filter(candidate__exam_id=exam_id, candidate__state=Candidate.State.REGISTERED)
+    return {
+        **dict.fromkeys(Score.Result.values, 0),
+        **dict(found.values_list("result").annotate(n=Count("id"))),
+    }
+
+
+def duties(exam_id: int) -> QuerySet[Duty]:
+    """Who works in a batch."""
+    return Duty.objects.filter(exam_id=exam_id).select_related("assessor").order_by("role", "id")
+
+
+def with_photo(person_ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the people who have a portrait."""
+    return photos.with_photo(person_ids)

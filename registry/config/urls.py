@@ -23,6 +23,7 @@ ROOMS = [
     ("review/", "registry.review"),
     ("rights/", "registry.rights"),
     ("institutions/", "registry.institutions"),
+    ("evaluations/", "certificates.evaluations"),
     ("certificates/", "certificates.issuance"),
     ("v/", "certificates.verification"),
     ("credentials/", "certificates.credentials"),

@@ -29,10 +29,11 @@ from registry.regions.models import Region
 
 SHOWN = 5
 READ, EXPORTED = "people.read", "exports.make"
-What = Literal["account", "enrolment", "certificate", "source", "correction"]
+What = Literal["account", "candidate", "enrolment", "certificate", "source", "correction"]
 
 _OPENED: dict[str, str | Promise] = {
     "account": _lazy("打开个人培训账户"),
+    "candidate": _lazy("打开考生信息"),
     "enrolment": _lazy("打开一条培训记录"),
     "certificate": _lazy("打开一本证书"),
     "source": _lazy("核对来源名册中的一行"),

@@ -190,3 +190,42 @@ def test_each_hands_in_their_own_sheets(world: World) -> None:
         world, "candidates", [HEAD, _line(1), _line(2, 申报条件=None, 毕业院校类别="大专")], exam
     )
     assert towns.said(batch) == [(2, "CONDITION_UNMET")]
+
+
+def test_numbers_come_back_only_for_who_passed(world: World) -> None:
+    exam = services.arrange(world.plan(), actor=world.clerk)
+    people = [towns.person(n) for n in range(1, 6)]
+    assert (
+        _hand_in(world, "candidates", [HEAD, *(_line(n) for n in range(1, 6))], exam).counts["accepted"] == 5
+    )
+    _work(world, exam)
+    services.publish(exam.pk, actor=world.clerk)
+    marks = [(80, 80), (80, 80), (80, 80), (80, 80), (20, 80)]
+    world.locked(exam, *((D(a), D(b)) for a, b in marks))
+    prefix = "S000065000123"
+    rows = [
+        ("姓名", "证件号码", "证书编号", "证书版面发证日期", "等级"),
+        (people[0].name, people[0].id_number, f"{prefix}264000001", "2026-03-20", "四级"),
+        (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20", None),  # the same number
+        (people[2].name, people[2].id_number, f"{prefix}254000003", "2026-03-20", None),  # another year
+        (people[3].name, people[3].id_number, "S000065999999264000004", "2026-03-20", None),  # another body
+        (people[4].name, people[4].id_number, f"{prefix}264000005", "2026-03-20", None),  # failed
+        (people[1].name, people[1].id_number, None, "2026-03-20", None),
+    ]
+    batch = towns.load(world.town, "certificates", delimited(rows), actor=world.clerk, valid_rows_only=True)
+    assert towns.said(batch) == [
+        (3, "CERTIFICATE_NUMBER_TAKEN"),
+        (4, "CERTIFICATE_MISMATCH"),
+        (5, "CERTIFICATE_MISMATCH"),
+        (6, "NOT_PASSED"),
+        (7, "CERTIFICATE_NUMBER_FORMAT"),
+    ]
+    one = Certificate.objects.get(batch_id=batch.pk)
+    assert (one.number, one.basis, one.level_id, one.occupation_text, one.region_code) == (
+        f"{prefix}264000001", "reported", 3, "焊工", world.town.school.region_id,
+    )  # fmt: skip
+    again = towns.load(world.town, "certificates", delimited(rows[:2]), actor=world.clerk, name="再.csv")
+    assert again.counts["unchanged"] == 1
+    taken = [rows[0], (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20", None)]
+    batch = towns.load(world.town, "certificates", delimited(taken), actor=world.clerk, name="三.csv")
+    assert towns.said(batch) == [(2, "CERTIFICATE_NUMBER_TAKEN")]

@@ -27,6 +27,7 @@ TOLD_OTHERWISE = {
     "EXAM_MISMATCH",
     "FILE_TOO_LARGE",
     "NOT_ENROLLED",
+    "NOT_PASSED",
 }
 OURS = re.compile(rf"({'|'.join(APPS)})\.\w+\.(models|codes)")
 DOORWAY_FOLDERS = {"management", "migrations", "static", "templatetags", "__pycache__"}

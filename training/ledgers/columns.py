@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 
 from certificates.issuance import numbering
+from certificates.issuance.cells import certificate_number, family_of
 from registry.intake import cleaning
 from registry.intake.cells import ERROR, NULL, Cell, Fault, copy_text, plain
 from registry.intake.columns import Bench, Clean, Cleaned, Column, Finish, SheetSpec, words
@@ -19,7 +20,6 @@ from registry.lib.dates import parse_range
 from registry.lib.text import org_key
 from registry.lib.unreadable import Unreadable
 from training.catalogue import words as said
-from training.ledgers.certificates import certificate_number, family_of
 from training.rosters.columns import CATEGORY
 
 MOST_HOURS = 9999.0

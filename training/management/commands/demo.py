@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from certificates.evaluations import demo as evaluations
 from registry.accounts import demo as accounts
 from registry.accounts.models import User
 from registry.institutions import demo as institutions
@@ -66,12 +67,26 @@ class Command(BaseCommand):
         )
         self._report(list(self._hand_in(files, clerk, again=options["again"])))
         _link_trainee()
+        self._examine()
         self._headline(date.today())
         self.stdout.write(f"用时 {time.monotonic() - began:.1f} 秒")
 
     def _users(self) -> list[accounts.DemoUser]:
         places = [Region.objects.get(code=code) for code in (COUNTY, PREFECTURE, PROVINCE)]
         return accounts.demo_users(Institution.objects.get(name=SCHOOL), *places)
+
+    def _examine(self) -> None:
+        """A body with a closed batch, from which certificates can be issued, and one that is about to be held."""
+        exams = evaluations.load(
+            Institution.objects.get(name=SCHOOL),
+            clerk=User.objects.get(username="examiner"),
+            signer=User.objects.get(username="signer"),
+            seed=SEED,
+        )
+        for exam in exams:
+            self.stdout.write(
+                f"评价批次 {exam.number}:{exam.get_state_display()},考生 {exam.candidates.count()} 人"
+            )
 
     def _hand_in(self, files: Iterable[DemoFile], clerk: User, *, again: bool) -> Iterator[Batch]:
         """Receive, check and commit each file; one that was committed before is not handed in anew."""

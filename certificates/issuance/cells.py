@@ -1,4 +1,4 @@
-"""Cells of a ledger that tell of a certificate: its number, and what kind of certificate it is. Pure."""
+"""Cells of a sheet that tell of a certificate: its number, and what kind of certificate it is. Pure."""
 
 from __future__ import annotations
 
