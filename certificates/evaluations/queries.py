@@ -194,3 +194,13 @@ def duties(exam_id: int) -> QuerySet[Duty]:
 def with_photo(person_ids: Sequence[UUID]) -> set[UUID]:
     """Those of the people who have a portrait."""
     return photos.with_photo(person_ids)
+
+
+def of_person(scope: Scope, person_id: UUID) -> QuerySet[Candidate]:
+    """One person's candidacies, the latest exam first; scores that are not locked yet are for the body alone."""
+    found = candidates(scope).filter(person_id=person_id)
+    if scope.kind == "own":
+        found = found.filter(exam__state__in=(*Exam.FIXED, Exam.State.PUBLISHED))
+    return found.select_related("exam__body", "exam__occupation", "exam__level").order_by(
+        "-exam__exam_on", "-id"
+    )
