@@ -13,9 +13,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_random_histories_read_alike_on_every_channel() -> None:
-    told = histories.run(count=10, rounds=5, seed=20_261_129, papers=1)
+    told = histories.run(count=5, rounds=4, seed=24, papers=1)
     assert told.good, told.wrong[:10]
     # What is not asked cannot disagree: every channel was, and every answer came.
-    assert len(told.asked) == 11 and min(told.asked.values()) >= 5
+    assert len(told.asked) == 11 and min(told.asked.values()) >= 4
     assert {"valid", "revoked", "suspended", "ended"} <= set(told.answers)
     assert min(told.steps[kind] for kind in ("suspend", "restore", "revoke", "replace")) >= 1
