@@ -45,7 +45,15 @@ def page(font: str, text: str) -> layouts.Layout:
     """A page of nothing but lines of twenty."""
     lines = [text[at : at + ACROSS] for at in range(0, len(text), ACROSS)]
     elements = [
-        {"id": f"l{n}", "kind": "text", "text": each, "x": LEFT, "y": TOP + n * STEP, "font": font, "size": SIZE}
+        {
+            "id": f"l{n}",
+            "kind": "text",
+            "text": each,
+            "x": LEFT,
+            "y": TOP + n * STEP,
+            "font": font,
+            "size": SIZE,
+        }
         for n, each in enumerate(lines)
     ]
     look = {"frame": "#ffffff", "ink": "#ffffff"}
@@ -81,7 +89,8 @@ def alike(font: str, character: str, picture: Any, place: int) -> bool:
     y = (TOP + place // ACROSS * STEP) * pdf.MM * SCALE
     cell = picture.crop((round(x), round(y) - box, round(x) + box, round(y) + box // 4))
     drawn = Image.new("L", cell.size, 255)
-    ImageDraw.Draw(drawn).text((x - round(x), box + y - round(y)), character, font=_fonts[found.font], fill=0, anchor="ls")
+    start = (x - round(x), box + y - round(y))
+    ImageDraw.Draw(drawn).text(start, character, font=_fonts[found.font], fill=0, anchor="ls")
     # A little out of focus, so that two ways of smoothing edges count for nothing.
     soft = (ImageChops.invert(each).filter(ImageFilter.GaussianBlur(1.2)) for each in (cell, drawn))
     return shared(*soft) >= LIKE
@@ -93,7 +102,9 @@ def shared(one: Any, other: Any) -> float:
     for dx in (-1, 0, 1):
         for dy in (-1, 0, 1):
             moved = ImageChops.offset(other, dx, dy)
-            both, either = (sum(_ink(each)) for each in (ImageChops.darker(one, moved), ImageChops.lighter(one, moved)))
+            both, either = (
+                sum(_ink(each)) for each in (ImageChops.darker(one, moved), ImageChops.lighter(one, moved))
+            )
             if either:
                 best = max(best, both / either)
     return best
@@ -136,7 +147,10 @@ def main() -> int:
         for at in range(0, len(asked), ACROSS * DOWN):
             wrong[font] += spoiled(font, "".join(asked[at : at + ACROSS * DOWN]))
         if not options.json:
-            print(f"{font}: {len(asked)} characters, {len(wrong[font])} wrong {''.join(wrong[font])}", flush=True)
+            print(
+                f"{font}: {len(asked)} characters, {len(wrong[font])} wrong {''.join(wrong[font])}",
+                flush=True,
+            )
     found = {
         "characters": len(asked),
         "beyond_bmp": sum(ord(each) > 0xFFFF for each in asked),
