@@ -91,6 +91,8 @@ OPENS_DOORS = {
     "axes_accesslog",
     "door_knock",
     "rights_copy",
+    "credentials_credential",
+    "credentials_transcript",
 }
 TABLE = "institutions_institution"
 PERSON = UUID("018f0000-0000-7000-8000-000000000001")

@@ -185,7 +185,9 @@ BEGIN
             ('account_emailconfirmation', 'key'), ('socialaccount_socialapp', 'secret'),
             ('socialaccount_socialapp', 'settings'), ('socialaccount_socialtoken', 'token'),
             ('socialaccount_socialtoken', 'token_secret'), ('axes_accesslog', 'session_hash'), ('door_knock', 'code'),
-            ('accounts_smsmessage', 'sealed'), ('rights_copy', 'content'))
+            ('accounts_smsmessage', 'sealed'), ('rights_copy', 'content'),
+            ('credentials_credential', 'content'), ('credentials_transcript', 'content'),
+            ('credentials_transcript', 'paper'))
         SELECT c.oid::regclass AS name, string_agg(quote_ident(a.attname), ', ') AS open_columns
         FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         WHERE c.relnamespace = 'public'::regnamespace AND c.relname IN (SELECT tab FROM hidden)
