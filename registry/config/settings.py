@@ -173,6 +173,8 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    # Checks of certificates by programs: nothing below has a say in them.
+    "registry.config.open_middleware.OpenAnswers",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -199,6 +201,7 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+OPEN_ANSWERS = "certificates.verification.open_views.answer"
 ROOT_URLCONF = "registry.config.urls"
 WSGI_APPLICATION = "registry.config.wsgi.application"
 

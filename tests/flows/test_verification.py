@@ -12,12 +12,13 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.urls import reverse
+from django.urls import resolve, reverse
 from django.utils import timezone
 
 from certificates.issuance import cose, payload, sealing, status_lists, status_publishing
 from certificates.issuance.models import Certificate
 from certificates.verification import services as verification
+from certificates.verification import views
 from certificates.verification.models import Lookup, Share
 from registry.accounts.models import Role
 from registry.lib import data_integrity, figures, proof
@@ -75,6 +76,11 @@ def test_the_page_behind_a_code_and_the_answers_for_programs_agree(
         page = client.get(f"/v/{attestation.code}").content.decode()
         assert words in page and f'data-answer="{told["answer"]}"' in page
         assert ("有效（" in page) == (state is None)
+    # Answered before sessions and roles are asked for, and yet as the site map has them.
+    assert resolve("/v/answer").func is views.answer
+    assert resolve(f"/v/{attestation.code}.json").func is views.code_json
+    for method in (client.put, client.delete, client.head):
+        assert method("/v/answer").status_code == method(f"/v/{attestation.code}.json").status_code == 405
     assert client.get("/v/0000000000000000.json").json() == {"answer": "not_found"}
     assert "未查询到" in client.get("/v/nonsense").content.decode()
 
