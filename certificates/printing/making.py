@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import BinaryIO
 from uuid import UUID
 
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from certificates.issuance import answers
 from certificates.issuance.models import Certificate
-from certificates.printing import cards, layouts, pdf, queries, services, store
+from certificates.printing import cards, layouts, pdf, queries, seals, services, store
 from certificates.printing.models import PrintCopy, PrintJob
 from registry.identity import slices
 
@@ -21,7 +22,8 @@ State = PrintJob.State
 def make(job_id: UUID) -> None:
     """Write the file of a job. Made once, however often asked; cut off, it is begun anew.
 
-    Who was revoked since it was asked for is left out, and the sheet noted as not printed.
+    Who was revoked since it was asked for is left out, and the sheet noted as not printed. Raises seals.SealRefused
+    where the seal service does not answer; the task tries again.
     """
     waiting = PrintJob.objects.filter(pk=job_id, state__in=(State.QUEUED, State.MAKING))
     if not waiting.update(state=State.MAKING, done=0):
@@ -46,12 +48,29 @@ def make(job_id: UUID) -> None:
             services.fail(job_id)
             return
         skipped = sorted({each for each, _stock in wanted} - set(printed))
+        seal = seals.configured()
+        if seal is not None:
+            _seal(file, seal)
         with transaction.atomic():
             digest, size = store.keep(job, file)
             if not services.finish(
-                job, digest=digest, size=size, pages=len(printed), skipped=skipped, signed=""
+                job,
+                digest=digest,
+                size=size,
+                pages=len(printed),
+                skipped=skipped,
+                signed=seal.name if seal else "",
             ):
                 transaction.set_rollback(True)
+
+
+def _seal(file: BinaryIO, seal: seals.Seal) -> None:
+    """The file with one seal over all of it, in its place."""
+    file.seek(0)
+    made = seal.sealed(file.read())
+    file.seek(0)
+    file.truncate()
+    file.write(made)
 
 
 def _told(
@@ -65,9 +84,14 @@ def _told(
 
 
 def one(certificate: Certificate, *, bilingual: bool = False) -> bytes | None:
-    """The file of one certificate, with the layout of its day of issue; None where there is no page of it."""
+    """The file of one certificate: with the layout of its day of issue, and the installation's seal if it has one.
+
+    None where there is no page of it. Raises seals.SealRefused.
+    """
     card = cards.one(certificate.pk)
     row = queries.layout_for(certificate.family, certificate.issued_on or timezone.localdate())
     if card is None or row is None:
         return None
-    return pdf.render([card], layouts.read(row.data), pdf.Way(bilingual))
+    made = pdf.render([card], layouts.read(row.data), pdf.Way(bilingual))
+    seal = seals.configured()
+    return seal.sealed(made) if seal is not None else made

@@ -4,7 +4,7 @@ ISO/IEC 18004, bytes only, error correction L, one mask. A general encoder tries
 all that depends on the version alone is worked out once, and the bits of a content fall into place in one go: some
 tenths of a millisecond for 300 characters. The same content always gives the same code.
 
-Level L: on the same square of paper its modules are a tenth wider than those of M, and codes fail by photos that are out
+Level L: on the same square of paper its modules are a tenth wider than those of M, and what codes fail by is photos out
 of focus (scripts/trials/qr).
 """
 

@@ -10,8 +10,9 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.printing import making, services
+from certificates.printing.seals import SealRefused
 
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError, SealRefused])
 
 # As many pages are made while somebody waits for the page: some tenths of a second.
 AT_ONCE = 20

@@ -18,6 +18,7 @@ from certificates.issuance.models import Certificate
 from certificates.printing import making, queries, services, store, tasks
 from certificates.printing.forms import PrintForm, SheetForm
 from certificates.printing.models import PrintCopy, PrintJob
+from certificates.printing.seals import SealRefused
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed, page_or_part
 
@@ -75,7 +76,10 @@ def _printed(
     few = job.total <= tasks.AT_ONCE
     tasks.enqueue(job.pk, later=few)  # should we be killed over it; once made, there is nothing to make
     if few:
-        making.make(job.pk)
+        try:
+            making.make(job.pk)
+        except SealRefused:  # the queue tries again
+            messages.warning(request, _("电子签章服务暂时没有应答，稍后自动重试。"))
     return redirect("printing:detail", job.pk)
 
 
@@ -159,7 +163,10 @@ def one(request: Any, certificate_id: int) -> HttpResponseBase:
     certificate = queries.printable(scope).filter(pk=certificate_id).first()
     if certificate is None or answers.of_ids([certificate_id]).get(certificate_id) != "valid":
         raise Http404
-    made = making.one(certificate, bilingual=request.POST.get("bilingual") == "on")
+    try:
+        made = making.one(certificate, bilingual=request.POST.get("bilingual") == "on")
+    except SealRefused:
+        return _unsealed(request)
     if made is None:
         raise Http404
     services.fetched_one(certificate, user=request.user)
@@ -169,6 +176,12 @@ def one(request: Any, certificate_id: int) -> HttpResponseBase:
         content_type=PDF,
         headers={"Content-Disposition": content_disposition_header(True, name) or "attachment"},
     )
+
+
+def _unsealed(request: Any) -> HttpResponseBase:
+    """A certificate without the seal that it should have is not given out."""
+    messages.warning(request, _("电子签章服务暂时没有应答，证书没有生成。请稍后再试。"))
+    return redirect("home")
 
 
 @require_POST

@@ -308,6 +308,19 @@ PRINT_FONT_FILE = (
 )
 if PRINT_FONT_FILE is not None and not PRINT_FONT_FILE.is_file():
     raise ImproperlyConfigured("JIANGCE_PRINT_FONT_FILE must name an existing file.")
+# An electronic seal over printed files: a key of our own (PKCS #12), or a service that is sent a digest.
+SEAL_KEY_FILE = env_path("JIANGCE_SEAL_KEY_FILE", BASE_DIR) if "JIANGCE_SEAL_KEY_FILE" in os.environ else None
+if SEAL_KEY_FILE is not None and not SEAL_KEY_FILE.is_file():
+    raise ImproperlyConfigured("JIANGCE_SEAL_KEY_FILE must name an existing file.")
+SEAL_PASSPHRASE = env_str("JIANGCE_SEAL_PASSPHRASE", "")
+SEAL_URL = env_str("JIANGCE_SEAL_URL", "")
+if PRODUCTION and SEAL_URL and not SEAL_URL.startswith("https://"):
+    raise ImproperlyConfigured("JIANGCE_SEAL_URL must begin with https://.")
+if SEAL_URL and SEAL_KEY_FILE:
+    raise ImproperlyConfigured("Set JIANGCE_SEAL_KEY_FILE or JIANGCE_SEAL_URL, not both.")
+SEAL_TOKEN = env_str("JIANGCE_SEAL_TOKEN", "")
+SEAL_SUBFILTER = env_str("JIANGCE_SEAL_SUBFILTER", "ETSI.CAdES.detached")
+SEAL_TIMEOUT = env_int("JIANGCE_SEAL_TIMEOUT", 20)
 
 
 # --- the state's own sign-in, for trainees ---------------------------------------------------------

@@ -4,7 +4,9 @@ scripts/trials/qr [--count 500] [--seed 1] [--keep FOLDER] [--json]
 
 Every certificate has a payload, a signature, names and a body of its own. Its page is drawn by PDFium at 300 dpi (a
 print) or at 72 dpi (a page on a screen, where a module is a pixel and a half), turns by turns. Then it is photographed:
-turned by up to 20 degrees and tilted, out of focus, lit from one side, with noise, and pressed into a JPEG. ZXing reads the photo; what it reads must be, byte by byte, what was printed. Asked for: 99 of 100. The last line of
+turned by up to 20 degrees and tilted, out of focus, lit from one side, with noise, and pressed into a JPEG.
+
+ZXing reads the photo; what it reads must be, byte by byte, what was printed. Asked for: 99 of 100. The last line of
 --json is one object.
 """
 
