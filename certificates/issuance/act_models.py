@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from certificates.issuance.models import Certificate
@@ -112,7 +113,7 @@ class Measure(models.Model):
     @property
     def number(self) -> str:
         """What people call it: the day and the end of its id."""
-        return f"CZ{self.created_at:%Y%m%d}-{str(self.pk)[-6:].upper()}"
+        return f"CZ{timezone.localtime(self.created_at):%Y%m%d}-{str(self.pk)[-6:].upper()}"
 
 
 class MeasureRow(models.Model):

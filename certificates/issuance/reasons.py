@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from certificates.issuance.act_models import Reason
+from certificates.issuance.act_models import Act, Reason
 from registry.lib.dated import add_missing, in_force, shipped
 from registry.lib.upsert import Counts
 
@@ -48,6 +48,12 @@ def public(kind: str, code: str) -> str:
         return row.public
     one = _shipped().get(kind, {}).get(code)
     return one.public if one else ""
+
+
+def why(certificate_id: int, kind: str) -> str:
+    """The public words of the last act of a kind on a certificate; empty where there is none."""
+    last = Act.objects.filter(certificate_id=certificate_id, kind=kind).order_by("-id").first()
+    return public(kind, last.reason) if last is not None else ""
 
 
 def load() -> dict[str, Counts]:

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from certificates.issuance import answers, payload
+from certificates.issuance import answers, payload, reasons
+from certificates.issuance.act_models import ActKind
 from certificates.issuance.models import Certificate
 from registry.occupations.models import SkillLevel
 
@@ -43,7 +44,9 @@ def _more(code: str, told: dict[str, Any]) -> str:
     on = told.get("state_on")
     match code:
         case "revoked":
-            return _("自 %(on)s 起不再有效。") % {"on": on} if on else ""
+            why = reasons.why(told["id"], ActKind.REVOKE)
+            words = _("自 %(on)s 起不再有效（%(why)s）。") if why else _("自 %(on)s 起不再有效。")
+            return words % {"on": on, "why": why} if on else ""
         case "suspended":
             return _("自 %(on)s 起暂停，恢复前不作为有效证书使用。") % {"on": on} if on else ""
         case "ended":

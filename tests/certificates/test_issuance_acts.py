@@ -133,6 +133,36 @@ def test_each_line_of_a_list_has_its_reason_or_says_why_not(town: Town, people: 
     proved()
 
 
+def test_a_long_list_goes_on_where_it_was_broken_off(
+    town: Town, people: dict[str, User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(measures, "CHUNK", 2)
+    monkeypatch.setattr(
+        measures.figures, "number", lambda name: {"certificates.measure_inline": 2}.get(name, 50)
+    )
+    measure = measures.at_once("revoke", [Line(each, "batch") for each in numbers()], actor=people["c1"])
+    approve(measure, people["c2"])
+    assert (measure.state, measure.done) == (Measure.State.DOING, 0), "the queue has it"
+    moved, move = [], acts.move
+
+    def broken(*given: Any, **more: Any) -> acts.Done:
+        if len(moved) == 2:
+            raise KeyboardInterrupt
+        moved.append(1)
+        return move(*given, **more)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(measures.acts, "move", broken)
+        measures.carry_out(measure.pk)
+    measure.refresh_from_db()
+    assert (measure.done, states().count("revoked")) == (4, 4)
+    assert list(measures.unfinished()) == [measure.pk]
+    for _again in range(2):
+        done = measures.carry_out(measure.pk)
+    assert (done.state, done.done, Act.objects.count()) == (Measure.State.DONE, 6, 6)
+    proved()
+
+
 def test_what_was_agreed_to_is_what_is_done(town: Town, people: dict[str, User]) -> None:
     known = numbers()
     measure = measures.at_once(
