@@ -17,7 +17,7 @@ class CertificatesConfig(AppConfig):
         from certificates.evaluations import held
         from certificates.evaluations import keeping as kept_exams
         from certificates.evaluations.changes import SCORE_CHANGE
-        from certificates.evaluations.export import RESULTS
+        from certificates.evaluations.export import RESULTS, register_numbers
         from certificates.evaluations.panels import EXAMS
         from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
         from certificates.issuance import (
@@ -35,6 +35,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
+        from certificates.issuance.upload_report import UPLOAD_REPORT, numbers_of
         from certificates.printing import lacking
         from registry.exports import sources
         from registry.intake import kinds
@@ -57,6 +58,8 @@ class CertificatesConfig(AppConfig):
         kinds.register(SCORE_KIND)
         kinds.register(BACKFILL_KIND)
         sources.register(RESULTS)
+        sources.register(UPLOAD_REPORT)
+        register_numbers(numbers_of)
         measures.register()
         review(ISSUE)
         review(COMPROMISED)

@@ -16,11 +16,11 @@ from certificates.evaluations.models import Assessor, Avoidance, Candidate, Duty
 from certificates.evaluations.services import Marks, Plan
 from registry.identity import id_numbers
 from registry.institutions.models import Filing, FilingPurpose
+from registry.lib.fields import DayInput
 from registry.lib.scope import Scope
 from registry.occupations.models import SkillLevel
 
 PARTS = ("theory", "practice", "total")
-DAY = forms.DateInput(attrs={"type": "date"})
 
 
 class ExamFilter(forms.Form):
@@ -42,7 +42,7 @@ class ExamForm(forms.Form):
         label=_("工种或方向"), required=False, max_length=60, help_text=_("没有工种的留空，证书上印“--”")
     )
     level = forms.ChoiceField(label=_("等级"))
-    exam_on = forms.DateField(label=_("考试日期"), widget=DAY, help_text=_("评聘填写评审日期"))
+    exam_on = forms.DateField(label=_("考试日期"), widget=DayInput(), help_text=_("评聘填写评审日期"))
     number = forms.CharField(
         label=_("批次编号"), required=False, max_length=40, help_text=_("留空则按日期自动编号")
     )
@@ -116,7 +116,7 @@ class AssessorForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Assessor
         fields = ("name", "may_examine", "card_no", "occupation", "employer", "valid_from", "valid_to")
-        widgets = {"valid_from": DAY, "valid_to": DAY}
+        widgets = {"valid_from": DayInput(), "valid_to": DayInput()}
 
     field_order = ("name", "id_number")
 

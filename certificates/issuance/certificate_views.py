@@ -45,6 +45,7 @@ def certificate_list(request: Any) -> HttpResponse:
         "list": page,
         "rows": [(row, wording.answer_of(row, row.answer)) for row in page.rows],
         "may_list": can(request.actor, "certificate.measures"),
+        "may_export": can(request.actor, "export.rows"),
         "may_revoke": can(request.actor, "certificate.revoke_request"),
         "may_confirm": can(request.actor, "certificate.confirm"),
         "may_recover": can(request.actor, "certificate.recoveries"),

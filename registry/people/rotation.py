@@ -21,7 +21,7 @@ from registry.audit import services as audit
 from registry.audit.models import Action
 from registry.audit.verify import Report, verify_table
 from registry.identity.current import keyring
-from registry.identity.keyring import BANK, IDNO, PHONE
+from registry.identity.keyring import BANK, IDNO, PHONE, PHOTO
 from registry.lib.scope import Scope
 from registry.review import agreed
 from registry.review.procedures import Ask, Procedure, Step
@@ -49,6 +49,7 @@ TABLES = {
     IDNO: (Sealed("people_document", committed=True), Sealed("accounts_holder", person="id")),
     PHONE: (Sealed("people_phone"),),
     BANK: (Sealed("people_bankaccount"),),
+    PHOTO: (Sealed("evaluations_photo"),),
 }
 
 _NEXT = """
@@ -72,7 +73,10 @@ def agreement() -> Procedure:
         on_approved=lambda case, actor: None,
         effect=_("规定时限内可在服务器上运行 keys rotate，用现行密钥重新加密这一类号码。"),
         facts=agreed.facts,
-        ask=Ask("key.rotate", ((IDNO, _("证件号码")), (PHONE, _("联系电话")), (BANK, _("银行账号")))),
+        ask=Ask(
+            "key.rotate",
+            ((IDNO, _("证件号码")), (PHONE, _("联系电话")), (BANK, _("银行账号")), (PHOTO, _("证件照"))),
+        ),
     )
 
 
@@ -87,7 +91,7 @@ def rotate(
     chunk_rows: int = CHUNK_ROWS,
     told: Callable[[int], None] | None = None,
 ) -> int:
-    """Seal every value of a purpose (idno, phone, bank) under the active key; returns how many were not.
+    """Seal every value of a purpose (idno, phone, bank, photo) under the active key; returns how many were not.
 
     ``told`` hears the count so far after each chunk. Raises NotAsRecorded, KeyError for another purpose, and what the
     key ring raises for a value that cannot be opened: nothing is passed over.

@@ -12,6 +12,7 @@ from django.test import Client
 from certificates.evaluations import photos, queries
 from certificates.evaluations.models import Candidate, Duty, Exam, Photo, Score
 from registry.accounts.models import Role
+from registry.exports import sources
 from registry.intake import services as intake
 from registry.intake.models import Batch
 from registry.lib.scope import Scope
@@ -117,6 +118,14 @@ def test_an_exam_day() -> None:
     assert (
         people[0].name in listed and people[0].id_number not in listed and people[0].id_number[:6] in listed
     )
+    assert clerk.get(f"/exports/new/exam-results/?exam={exam.pk}").status_code == 403
+    source, asked = sources.get("exam-results"), {"exam": str(exam.pk)}
+    scope = Scope.institution(world.school.pk)
+    assert "3" in signer.get(f"/exports/new/exam-results/?exam={exam.pk}").content.decode()
+    lines = [cells for _person, cells in source.lines(scope, asked, source.count(scope, asked))]
+    assert [(cells[1], cells[5][6:14], cells[10]) for cells in lines] == [
+        (person.name, "*" * 8, word) for person, word in zip(people, ("合格", "合格", "缺考"), strict=True)
+    ]
     towns.proved()
 
 

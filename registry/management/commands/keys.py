@@ -1,4 +1,4 @@
-"""``manage.py keys rotate --purpose idno|phone|bank``: seal numbers anew under the active key."""
+"""``manage.py keys rotate --purpose idno|phone|bank|photo``: seal numbers anew under the active key."""
 
 from __future__ import annotations
 

@@ -1,0 +1,136 @@
+"""The report of certificates to headquarters or province (证书数据上报, T6) as an export of the list of certificates.
+
+Codes as the upload sheets take them: 证件类型 201 for an identity card, the level as its digit, 其他 where nobody knows
+the employer. Numbers of people are masked as in any export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from django.db.models import QuerySet
+from django.utils.translation import gettext_lazy as _
+
+from certificates.evaluations.models import Candidate
+from certificates.issuance import queries
+from certificates.issuance.entries import CANDIDATE
+from certificates.issuance.forms import CertificateFilter
+from certificates.issuance.models import Attestation, Certificate
+from registry.exports.sources import Asked, Line, Source
+from registry.lib.scope import Scope
+
+HEADINGS = (
+    _("姓名"),
+    _("证件类型"),
+    _("证件号码"),
+    _("所在单位"),
+    _("职业名称"),
+    _("工种名称"),
+    _("职业技能等级"),
+    _("证书编号"),
+    _("发证日期"),
+    _("评价机构"),
+    _("发证机构"),
+)
+_SPAN = 1_000
+_NO_EMPLOYER, _NO_TRADE = "其他", "--"
+#: kind of document → code of the upload sheets (domain notes §2.8)
+_KINDS = {
+    "id_card": "201",
+    "passport": "208",
+    "hm_pass": "210",
+    "tw_pass": "213",
+    "foreign_pr": "215",
+    "foreign_pr_old": "215",
+    "hmt_permit": "210",
+}
+
+
+def numbers_of(candidates: Sequence[int]) -> Mapping[int, str]:
+    """Candidate → number of the certificate that was signed for them."""
+    found = Attestation.objects.filter(
+        source_type=CANDIDATE, source_id__in=[str(pk) for pk in candidates], state=Attestation.State.SIGNED
+    )
+    return {int(source): number for source, number in found.values_list("source_id", "number")}
+
+
+def read(query: Mapping[str, str]) -> dict[str, str]:
+    """The filter as an address holds it; what is wrong or empty is left out."""
+    form = CertificateFilter(query)
+    form.is_valid()
+    return {name: str(value) for name, value in form.cleaned_data.items() if value}
+
+
+def words(asked: Asked) -> list[tuple[str, str]]:
+    """The filter for people to read."""
+    form = CertificateFilter(asked)
+    said = []
+    for name, value in asked.items():
+        field = form.fields[name]
+        said.append((str(field.label), str(dict(getattr(field, "choices", ())).get(value, value))))
+    return said
+
+
+def _found(scope: Scope, asked: Asked) -> QuerySet[Certificate]:
+    form = CertificateFilter(asked)
+    form.is_valid()
+    return queries.filtered(queries.certificates(scope), **form.cleaned_data)
+
+
+def count(scope: Scope, asked: Asked) -> int:
+    """How many certificates those are."""
+    return _found(scope, asked).count()
+
+
+def lines(scope: Scope, asked: Asked, most: int) -> Iterator[Line]:
+    """At most so many of them, in the order of registration."""
+    rows = _found(scope, asked).select_related("person", "level", "institution")
+    chunk: list[Certificate] = []
+    for row in rows.prefetch_related("person__documents").order_by("id")[:most].iterator(chunk_size=_SPAN):
+        chunk.append(row)
+        if len(chunk) == _SPAN:
+            yield from _lines(chunk)
+            chunk = []
+    yield from _lines(chunk)
+
+
+def _lines(chunk: Sequence[Certificate]) -> Iterator[Line]:
+    ids = [row.pk for row in chunk]
+    made = {one.pk: one for one in Attestation.objects.filter(pk__in=ids).defer("sealed", "payload")}
+    candidates = [int(one.source_id) for one in made.values() if one.source_type == CANDIDATE]
+    employers = dict(Candidate.objects.filter(pk__in=candidates).values_list("pk", "employer"))
+    for row in chunk:
+        documents = list(row.person.documents.all())
+        shown = row.person.restricted_at is None and bool(documents)
+        one = made.get(row.pk)
+        employer = employers.get(int(one.source_id), "") if one and one.source_type == CANDIDATE else ""
+        body = str(one.printed.get("body", "")) if one else ""
+        body = body or (row.institution.name if row.institution else "")
+        yield (
+            row.person_id,
+            [
+                row.person.called,
+                _KINDS.get(documents[0].kind, "") if shown else "",
+                documents[0].mask if shown else "",
+                employer or _NO_EMPLOYER,
+                (one.occupation_name if one else "") or row.occupation_text,
+                (one.direction if one else "") or _NO_TRADE,
+                (row.level.code or row.level.name) if row.level else "",
+                row.number,
+                row.issued_on,
+                body,
+                row.institution.name if row.institution else "",
+            ],
+        )
+
+
+UPLOAD_REPORT = Source(
+    kind="certificate-report",
+    label=_("证书数据上报表"),
+    headings=HEADINGS,
+    page="certificates:list",
+    read=read,
+    words=words,
+    count=count,
+    lines=lines,
+)
