@@ -32,7 +32,12 @@ def shares(scope: Scope) -> QuerySet[Share]:
     """The links that a holder made, latest first."""
     if scope.kind != "own" or scope.person_id is None:
         return Share.objects.none()
-    return Share.objects.filter(person_id=scope.person_id).select_related("certificate").order_by("-id")
+    # By the certificate: two records of one person may have been made one since.
+    return (
+        Share.objects.filter(certificate__person_id=scope.person_id)
+        .select_related("certificate")
+        .order_by("-id")
+    )
 
 
 def visits_of(share_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:
@@ -50,4 +55,4 @@ def visits(share: Share) -> QuerySet[Lookup]:
 def shared(token: str) -> Share | None:
     """The link that is in force under this token."""
     found = Share.objects.filter(token=hashlib.sha256(token.encode()).digest(), ended_at=None)
-    return found.filter(expires_at__gt=timezone.now()).select_related("certificate", "person").first()
+    return found.filter(expires_at__gt=timezone.now()).select_related("certificate__person").first()

@@ -44,7 +44,9 @@ def share(
     # Two at once wait for each other, or both would be the last.
     Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
     now = timezone.now()
-    held = Share.objects.filter(person_id=certificate.person_id, ended_at=None, expires_at__gt=now).count()
+    held = Share.objects.filter(
+        certificate__person_id=certificate.person_id, ended_at=None, expires_at__gt=now
+    ).count()
     most = figures.number("verify.share_most")
     if held >= most:
         raise ValidationError(_("同时有效的分享最多 %(most)s 个，请先停用不用的。") % {"most": most})

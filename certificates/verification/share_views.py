@@ -95,8 +95,9 @@ def shared(request: Any, token: str) -> HttpResponse:
     told = asking.read(asking.by_id(made.certificate_id, asker_of(request), "share", made.pk))
     if told["answer"] == "wait":
         return render(request, "certificates/verification/shared.html", {"told": None}, status=429)
-    if made.with_name and made.person.restricted_at is None:
-        told["holder"] = made.person.name
+    holder = made.certificate.person
+    if made.with_name and holder.restricted_at is None:
+        told["holder"] = holder.name
     return render(
         request,
         "certificates/verification/shared.html",

@@ -1,7 +1,8 @@
 """Answers that know no session, no role and no form of ours are given before anybody asks for those.
 
 Public checks come by the hundred a second, and two thirds of such a request's time went into layers that can have
-nothing to say about it. `settings.OPEN_ANSWERS` names the function that gives them, or None for what is not its own. What every answer carries, these carry too.
+nothing to say about it. `settings.OPEN_ANSWERS` names the function that gives them, or None for what is not its own.
+What every answer carries, these carry too.
 """
 
 from __future__ import annotations

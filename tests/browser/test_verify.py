@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from playwright.sync_api import Page, expect
 
 from certificates.issuance import cose, status_lists, status_publishing
 from certificates.issuance.models import Attestation, Certificate
+from registry.accounts.models import Role, User
+from registry.people.models import Person
 from tests import certified
 from tests.browser.conftest import PHONE, Visit, Visitor, beside
+from tests.registry.places import make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -117,3 +121,46 @@ def test_with_the_network_off(visit: Visit, stage: certified.Stage) -> None:
     say(visitor, "revoked")
     expect(page.get_by_text("已撤销", exact=True)).to_be_visible()
     shoot(page, "verify-revoked-phone")
+
+
+def test_an_employer_asks_after_a_list_and_a_holder_lends_a_link(
+    visit: Visit, stage: certified.Stage, tmp_path: Path
+) -> None:
+    visitor: Visitor = visit(None)
+    page = visitor.page
+    visitor.look("/v/list")
+    shoot(page, "verify-list-desk")
+    lines = [f"{each.number}\t{who.name}" for each, who in zip(stage.certificates, stage.people, strict=True)]
+    page.get_by_label("粘贴证书编号和姓名").fill("\n".join([*lines, f"{stage.certificates[0].number}\t别人"]))
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="核验并下载结果").click()
+    waiting.value.save_as(tmp_path / "told.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "told.xlsx").active
+    told = [str(row[3])[:3] for row in sheet.iter_rows(min_row=2, max_row=5, max_col=4, values_only=True)]
+    assert told[0] == "有效（" and told[3] == "未查询" and len(told) == 4
+
+    def become() -> User:
+        holder = make_user("holder-of-one", Role.TRN)
+        Person.objects.filter(pk=stage.people[0].pk).update(user=holder)
+        return holder
+
+    mine: Visitor = visit(beside(become), PHONE)
+    mine.look("/v/mine/")
+    mine.page.get_by_label("给谁").fill("某某建筑公司")
+    mine.page.get_by_label("显示完整姓名").check()
+    mine.page.get_by_role("button", name="建立分享链接").click()
+    mine.judge("share")
+    link = mine.page.locator(".note .mono a").inner_text()
+    visitor.look(link.removeprefix(visitor.origin))
+    expect(page.get_by_text(stage.people[0].name)).to_be_visible()
+    say(visitor, "valid")
+    shoot(page, "verify-shared-desk")
+    mine.look("/v/mine/")
+    shoot(mine.page, "verify-mine-phone")
+    mine.page.get_by_role("link", name="打开记录").click()
+    mine.judge("visits")
+    shoot(mine.page, "verify-visits-phone")
+    desk: Visitor = visit(None, PHONE)
+    desk.look("/v/list")
+    shoot(desk.page, "verify-list-phone")
+    assert visitor.faults == mine.faults == desk.faults == []
