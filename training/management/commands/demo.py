@@ -16,6 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from certificates.evaluations import demo as evaluations
+from certificates.issuance import demo as certifying
 from registry.accounts import demo as accounts
 from registry.accounts.models import User
 from registry.institutions import demo as institutions
@@ -76,14 +77,12 @@ class Command(BaseCommand):
         return accounts.demo_users(Institution.objects.get(name=SCHOOL), *places)
 
     def _examine(self) -> None:
-        """A body with a closed batch, from which certificates can be issued, and one that is about to be held."""
-        exams = evaluations.load(
-            Institution.objects.get(name=SCHOOL),
-            clerk=User.objects.get(username="examiner"),
-            signer=User.objects.get(username="signer"),
-            seed=SEED,
-        )
+        """A body with a closed batch, from which certificates are issued, and one that is about to be held."""
+        clerk, signer = (User.objects.get(username=name) for name in ("examiner", "signer"))
+        exams = evaluations.load(Institution.objects.get(name=SCHOOL), clerk=clerk, signer=signer, seed=SEED)
         for exam in exams:
+            if exam.state == exam.State.CLOSED:
+                certifying.load(exam, clerk=clerk, signer=signer)
             self.stdout.write(
                 f"评价批次 {exam.number}:{exam.get_state_display()},考生 {exam.candidates.count()} 人"
             )
