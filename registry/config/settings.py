@@ -144,7 +144,7 @@ if PRODUCTION and not ALLOWED_HOSTS:
     raise ImproperlyConfigured("Set the environment variable JIANGCE_ALLOWED_HOSTS.")
 CSRF_TRUSTED_ORIGINS = env_list("JIANGCE_TRUSTED_ORIGINS", [])
 _OURS = f"https://{ALLOWED_HOSTS[0].lstrip('.')}" if PRODUCTION else "http://127.0.0.1:8000"
-PUBLIC_URL = env_str("JIANGCE_PUBLIC_URL", _OURS).rstrip("/")  # stands in QR codes and files: it never changes
+PUBLIC_URL = env_str("JIANGCE_PUBLIC_URL", _OURS).rstrip("/")  # stands in QR codes and files
 
 INSTALLED_APPS = [
     "registry.config.apps.BackOffice",  # django.contrib.admin, entered by role
