@@ -36,6 +36,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
         from certificates.issuance.upload_report import UPLOAD_REPORT, numbers_of
+        from certificates.printing import keeping as printed
         from certificates.printing import lacking
         from registry.exports import sources
         from registry.intake import kinds
@@ -48,6 +49,7 @@ class CertificatesConfig(AppConfig):
         contributors.register(copies.CERTIFICATES)
         contributors.register(examined.EXAMS)
         receipts.name_all()
+        keepers.register(printed.PRINTED)
         check("printing", lacking.check, lacking.REFUSALS)
         keepers.register(keeping.CERTIFICATES)
         keepers.register(CREDENTIALS)

@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from certificates.evaluations.photos import photos_of
 from certificates.issuance import cose, sealing
 from certificates.issuance.models import Attestation, SigningKey
-from certificates.printing import pictures
 from certificates.printing.pdf import Printed
 from registry.people.models import Document
 
@@ -114,7 +114,7 @@ def cards(wanted: Iterable[tuple[int, str]], *, chunk: int = 200) -> Iterator[tu
 
 def _chunk(wanted: list[tuple[int, str]]) -> Iterator[tuple[int, Printed]]:
     rows = Attestation.objects.select_related("key").in_bulk([number for number, _stock in wanted])
-    photos = pictures.of({row.person_id for row in rows.values()})
+    photos = photos_of({row.person_id for row in rows.values()})
     for number, stock in wanted:
         row = rows.get(number)
         if row is None or row.signature is None or not row.sealed:

@@ -267,7 +267,14 @@ def _photo(e: Element, layout: Layout, card: Printed) -> str:
     edge = f"{colour(layout.frame)} RG 0.4 w {x} {y} {width} {height} re S"
     if card.photo is None:
         return f"q {colour(_NO_PHOTO)} rg {x} {y} {width} {height} re f {edge} Q"
-    return f"q q {width} 0 0 {height} {x} {y} cm /P Do Q {edge} Q"
+    # As large as covers the place, the rest cut off: a face is never stretched.
+    picture = photos.read(card.photo)
+    scale = max(e.width / picture.width, e.height / picture.height) * MM
+    wide, high = picture.width * scale, picture.height * scale
+    left = e.x * MM - (wide - e.width * MM) / 2
+    low = _y(layout, e.y + e.height) - (high - e.height * MM) / 2
+    drawn = f"{number(wide)} 0 0 {number(high)} {number(left)} {number(low)} cm /P Do"
+    return f"q q {x} {y} {width} {height} re W n {drawn} Q {edge} Q"
 
 
 def _code(e: Element, layout: Layout, content: str) -> str:

@@ -197,6 +197,17 @@ def expire() -> int:
     return len(ids)
 
 
+def destroy_with(people: Sequence[UUID]) -> int:
+    """Destroy the files in which any of these people stand, within the caller's transaction. Returns how many."""
+    with_them = PrintCopy.objects.filter(certificate__person_id__in=list(people)).values("job_id")
+    kept = PrintJob.objects.filter(pk__in=with_them, state=State.READY).select_for_update()
+    ids = list(kept.values_list("pk", flat=True))
+    if ids:
+        PrintJob.objects.filter(pk__in=ids).update(state=State.EXPIRED)
+        store.drop(ids)
+    return len(ids)
+
+
 @transaction.atomic
 def finish(job: PrintJob, *, digest: str, size: int, pages: int, skipped: Sequence[int], signed: str) -> bool:
     """Note that the file lies there; False where somebody else made it meanwhile."""

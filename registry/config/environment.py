@@ -59,6 +59,16 @@ def env_path(name: str, default: Path) -> Path:
     return (BASE_DIR / value).resolve() if value else default
 
 
+def env_file(name: str) -> Path | None:
+    """A file that must be there if it is named. Raises ImproperlyConfigured."""
+    if name not in os.environ:
+        return None
+    path = env_path(name, BASE_DIR)
+    if not path.is_file():
+        raise ImproperlyConfigured(f"{name} must name an existing file.")
+    return path
+
+
 def database_from_url(url: str) -> dict[str, Any]:
     """Django's connection settings of `postgres://user:password@host:port/name?option=value`.
 

@@ -22,6 +22,7 @@ from registry.config.environment import (
     BASE_DIR,
     database_from_url,
     env_bool,
+    env_file,
     env_int,
     env_list,
     env_path,
@@ -292,9 +293,7 @@ CSRF_FAILURE_VIEW = "registry.config.views.csrf_failure"
 # --- figures of policy: limits and other numbers ---------------------------------------------------
 
 # Lies over the figures that ship with the program: registry/lib/data/figures.toml says in which form.
-FIGURES_FILE = env_path("JIANGCE_FIGURES_FILE", BASE_DIR) if "JIANGCE_FIGURES_FILE" in os.environ else None
-if FIGURES_FILE is not None and not FIGURES_FILE.is_file():
-    raise ImproperlyConfigured("JIANGCE_FIGURES_FILE must name an existing file.")
+FIGURES_FILE = env_file("JIANGCE_FIGURES_FILE")
 # How many proxies of our own stand before the program: each adds the address of whoever called it.
 PROXIES = env_int("JIANGCE_PROXIES", 0)
 
@@ -302,15 +301,9 @@ PROXIES = env_int("JIANGCE_PROXIES", 0)
 # --- printing certificates -------------------------------------------------------------------------
 
 # A TrueType font of the operator's, asked last for characters that the two that ship have no form for.
-PRINT_FONT_FILE = (
-    env_path("JIANGCE_PRINT_FONT_FILE", BASE_DIR) if "JIANGCE_PRINT_FONT_FILE" in os.environ else None
-)
-if PRINT_FONT_FILE is not None and not PRINT_FONT_FILE.is_file():
-    raise ImproperlyConfigured("JIANGCE_PRINT_FONT_FILE must name an existing file.")
+PRINT_FONT_FILE = env_file("JIANGCE_PRINT_FONT_FILE")
 # An electronic seal over printed files: a key of our own (PKCS #12), or a service that is sent a digest.
-SEAL_KEY_FILE = env_path("JIANGCE_SEAL_KEY_FILE", BASE_DIR) if "JIANGCE_SEAL_KEY_FILE" in os.environ else None
-if SEAL_KEY_FILE is not None and not SEAL_KEY_FILE.is_file():
-    raise ImproperlyConfigured("JIANGCE_SEAL_KEY_FILE must name an existing file.")
+SEAL_KEY_FILE = env_file("JIANGCE_SEAL_KEY_FILE")
 SEAL_PASSPHRASE = env_str("JIANGCE_SEAL_PASSPHRASE", "")
 SEAL_URL = env_str("JIANGCE_SEAL_URL", "")
 if PRODUCTION and SEAL_URL and not SEAL_URL.startswith("https://"):

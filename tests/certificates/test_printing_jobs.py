@@ -25,6 +25,7 @@ from registry.audit.models import Action
 from registry.identity.current import keyring
 from registry.identity.keyring import PHOTO
 from registry.identity.uuid7 import uuid7
+from registry.rights import keepers
 from tests import certified
 from tests.registry.places import make_user
 from tests.signing import sign_in
@@ -151,6 +152,12 @@ def test_only_who_may_gets_a_file_and_only_while_it_stands(client: Client, stage
     assert client.post(reverse("printing:download", args=[job.pk])).status_code == 404
     PrintJob.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
     assert services.expire() == 1 and not job.parts.exists()
+    # With an erased person goes every file in which they stand.
+    sign_in(client, stage.clerk)
+    client.post(reverse("printing:copies", args=[certificate.pk]), {})
+    again = PrintJob.objects.latest("created_at")
+    assert keepers.forget(Action.objects.latest("id"), [stage.people[1].pk])["print_files"] == 0
+    assert services.destroy_with([certificate.person_id]) == 1 and not again.parts.exists()
     Certificate.objects.filter(pk=certificate.pk).update(state="suspended", state_on=dt.date.today())
     sign_in(client, stage.clerk)
     assert client.post(one).status_code == 404
