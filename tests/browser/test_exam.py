@@ -1,18 +1,23 @@
-"""An exam day at the screen: from the sheet of candidates to a closed batch, by two people."""
+"""An exam day at the screen: from the sheet of candidates to printed certificates, by two people."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+import pypdfium2
 import pytest
+import zxingcpp
 from playwright.sync_api import expect
+from procrastinate.contrib.django import app
 
 from certificates.evaluations.models import Assessor, Body, Candidate, Exam, Score, Site
+from certificates.issuance import cose, payload
+from certificates.issuance.models import Certificate
 from registry.accounts.models import Role
 from registry.institutions.models import Filing, FilingPurpose
 from registry.occupations import queries as occupations
-from tests.browser.conftest import PHONE, House, Visit, beside
+from tests.browser.conftest import PHONE, House, Visit, Visitor, beside
 from tests.flows.conftest import drain
 from tests.registry.places import SINCE, make_user
 from tests.sheets import cast
@@ -107,7 +112,57 @@ def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_p
     results = Score.objects.order_by("candidate").values_list("result", flat=True)
     assert list(results) == ["pass", "pass", "fail"] and Exam.objects.get().state == "closed"
     signer.judge("closed")
+    printed(clerk, signer, tmp_path)
     visitor = visit(desk[Role.EB], PHONE)
     for path in ("", "assessors/", f"{exam.pk}/", f"{exam.pk}/candidates/", "new/"):
         visitor.look(f"/evaluations/{path}")
     assert (clerk.faults, signer.faults, visitor.faults) == ([], [], [])
+
+
+def printed(clerk: Visitor, signer: Visitor, tmp_path: Path) -> None:
+    """The clerk draws up an order, the signatory publishes a key and agrees, and a file of certificates is printed."""
+    page = clerk.page
+    signer.look("/certificates/keys/")
+    signer.page.get_by_role("button", name=re.compile("发布 .* 年密钥")).first.click()
+    expect(signer.page.locator("main .tag").first).to_have_text("使用中", timeout=8000)
+    clerk.look("/certificates/orders/new/")
+    page.get_by_role("button", name="生成签发单").click()
+    expect(page.get_by_text("成绩未合格或未锁定").first).to_be_visible(timeout=8000)
+    clerk.judge("order")
+    page.get_by_role("button", name="提交签发").click()
+    expect(page.get_by_text("等待签发人签发").first).to_be_visible(timeout=8000)
+    signer.look("/review/")
+    signer.page.locator("main a[href^='/review/']", has_text="签发").first.click()
+    signer.page.get_by_role("button", name="通过", exact=True).click()
+    expect(signer.page.get_by_role("button", name="通过", exact=True)).to_have_count(0, timeout=8000)
+    beside(issue)
+    page.reload()
+    expect(page.get_by_text("已签发").first).to_be_visible(timeout=8000)
+    clerk.judge("issued")
+    clerk.look("/printing/")
+    page.get_by_role("link", name=re.compile("打印")).last.click()
+    page.get_by_label("流水码").fill("XJ260001")
+    page.get_by_role("button", name=re.compile("打印 2 份")).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载 PDF").click()
+    clerk.judge("printed")
+    download.value.save_as(tmp_path / "证书.pdf")
+    document = pypdfium2.PdfDocument(tmp_path / "证书.pdf")
+    numbers = list(Certificate.objects.filter(basis="issued").order_by("pk").values_list("number", flat=True))
+    assert len(document) == len(numbers) == 2
+    for at, number in enumerate(numbers):
+        sheet = document[at]
+        text = sheet.get_textpage()
+        assert number in text.get_text_range() and PEOPLE[at].name in text.get_text_range()
+        text.close()
+        (code,) = zxingcpp.read_barcodes(sheet.render(scale=2.2).to_pil())
+        opened = cose.open_envelope(cose.of_fragment(code.text.split("#")[1]))
+        assert payload.read(opened.payload).number == number
+        sheet.close()
+    document.close()
+
+
+def issue() -> None:
+    """Do the issuing that waits, as a worker does."""
+    with app.replace_connector(app.connector.get_worker_connector()) as queue:
+        queue.run_worker(wait=False, install_signal_handlers=False, listen_notify=False, queues=["issuance"])
