@@ -103,6 +103,7 @@ class DutyForm(forms.Form):
         field = self.fields["assessor"]
         assert isinstance(field, forms.ModelChoiceField)
         field.queryset = offered
+        field.empty_label = _("请选择")
         field.label_from_instance = lambda one: f"{one.name} {one.card_no}".strip()  # type: ignore[assignment,method-assign]
 
 
@@ -173,7 +174,9 @@ class ScoresForm(forms.Form):
                 ("total", _("综合成绩")),
             ):
                 field = _marks(label)
-                field.initial = getattr(score, part, None)
+                # A part kept from an earlier sitting was not sat for here, and typing nothing keeps it.
+                kept = getattr(score, f"kept_{part}_id", None)
+                field.initial = None if kept else getattr(score, part, None)
                 field.widget.attrs |= {
                     "aria-label": f"{one.person.called} {label}",
                     "class": "form-control marks",
@@ -190,11 +193,19 @@ class ScoresForm(forms.Form):
 
     @property
     def marks(self) -> list[Marks]:
-        """Of everybody whose row says anything."""
+        """Of everybody whose row was changed: the others stay with whoever entered them.
+
+        A total that was computed follows the parts; one that is typed stands.
+        """
+        changed = set(self.changed_data)
         found: list[Marks] = []
         for row in self.rows:
             pk = row["candidate"].pk
             said = self.cleaned_data
+            if not changed & {f"{part}-{pk}" for part in (*PARTS, "absent")}:
+                continue
+            if f"total-{pk}" not in changed:
+                said = {**said, f"total-{pk}": None}
             parts = (said.get(f"theory-{pk}"), said.get(f"practice-{pk}"), said.get(f"total-{pk}"))
             if said.get(f"absent-{pk}"):
                 found.append((pk, None, None, None))

@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 from django.test import Client
 
 from certificates.evaluations import photos, queries
 from certificates.evaluations.models import Candidate, Duty, Exam, Photo, Score
 from registry.accounts.models import Role
+from registry.audit import services as audit
 from registry.exports import sources
 from registry.intake import services as intake
 from registry.intake.models import Batch
 from registry.lib.scope import Scope
 from registry.review.models import Case
+from registry.rights import keepers
 from tests import town as towns
 from tests.exams import DAY, World
 from tests.registry.places import make_user
@@ -98,6 +101,13 @@ def test_an_exam_day() -> None:
         "fail",
         "absent",
     ]
+    as_shown = {f"theory-{one.pk}": "80.0", f"practice-{one.pk}": "90.0", f"total-{one.pk}": "85.0"}
+    as_shown |= {f"theory-{two.pk}": "70.5", f"practice-{two.pk}": "50.0", f"total-{two.pk}": "60.3"}
+    # What nobody changed is nobody's entry.
+    signer.post(f"{here}scores/", {**as_shown, f"absent-{three.pk}": "on"})
+    assert set(Score.objects.values_list("entered_by", flat=True)) == {world.clerk.pk}
+    clerk.post(f"{here}scores/", {**as_shown, f"absent-{three.pk}": "on", f"practice-{one.pk}": "80.0"})
+    assert str(Score.objects.get(candidate=one).total) == "80.0"
     clerk.post(f"{here}move/", {"verb": "scored"})
     assert clerk.post(f"{here}lock/").status_code == 403
     signer.post(f"{here}lock/")
@@ -148,5 +158,12 @@ def test_a_portrait_is_kept_without_what_a_camera_adds() -> None:
     kept = photos.photos_of([one.person_id])[one.person_id]
     assert kept == jpeg() and clerk.get(address).content == kept
     assert kept not in bytes(Photo.objects.get().sealed)
+    Candidate.objects.filter(pk=one.pk).update(declared={"work_years": 6}, employer="某厂")
+    with transaction.atomic():
+        action = audit.record(code="rights.erase", actor=None, subject_type="person")
+        assert keepers.forget(action, [one.person_id])["exams"] == 2
+    one.refresh_from_db()
+    assert (one.declared, one.employer, one.state) == ({}, "", "registered")
+    assert clerk.get(address).status_code == 404
     away = sign_in(Client(), make_user("eb-away", Role.EB, institution=world.town.away))
     assert away.get(address).status_code == 404
