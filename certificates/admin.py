@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from certificates.evaluations import admin as evaluations
+from certificates.issuance import admin as issuance
 
-__all__ = ["evaluations"]
+__all__ = ["evaluations", "issuance"]

@@ -120,6 +120,14 @@ def parse(text: str) -> list[dict[str, Any]]:
     return found
 
 
+def written(segments: Iterable[Mapping[str, Any]]) -> str:
+    """Segments as `parse` reads them."""
+    return " ".join(
+        ":".join(filter(None, [part["take"], str(part.get("text", "")) or str(part.get("digits", ""))]))
+        for part in segments
+    )
+
+
 def load() -> dict[str, Counts]:
     """Add the shipped rules that are missing; rows that an administrator changed stay as they are."""
     rows = (

@@ -6,14 +6,16 @@ import datetime as dt
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from certificates.issuance import composing, cose, issuing, numbers, payload, rules, sealing
+from certificates.issuance.admin import NumberRuleForm
 from certificates.issuance.models import Attestation, Certificate, Order
 from certificates.issuance.rules import Space
 from registry.audit.verify import Report, verify_table
 from registry.lib.scope import Scope
+from registry.people import merging
 from registry.people.models import Document, Person
 from tests import certified
 
@@ -107,7 +109,34 @@ def test_other_families_are_numbered_by_their_own_rules_and_end_when_theirs_end(
     refused.refresh_from_db()
     assert refused.refusal == "no_rule"
     for row in rules.shipped(rules.SHIPPED):
-        assert rules.parse(row["segments"])
-    with pytest.raises(rules.BadRule):
-        rules.parse("year:2 serial:6")
+        assert rules.written(rules.parse(row["segments"])) == row["segments"]
+    for unfit in ("year:2 serial:6", "body serial:6 level", "body year:3 serial:6", "body year:x serial:6"):
+        form = NumberRuleForm({"segments": unfit})
+        assert "segments" in form.errors, unfit
     assert composing.last_day("x", dt.date(2026, 1, 31)) is None
+
+
+@pytest.mark.django_db
+def test_intents_go_along_when_two_records_are_one_person_and_change_in_nothing_else() -> None:
+    stage = certified.build(2)
+    survivor, absorbed = stage.people
+    done = merging.merge(survivor_id=survivor.pk, absorbed_id=absorbed.pk, reason="同一人", actor=None)
+    assert set(Attestation.objects.values_list("person_id", flat=True)) == {survivor.pk}
+    merging.undo(merge_id=done.pk, reason="有误", actor=None)
+    assert [row.person_id for row in stage.attestations] == [survivor.pk, absorbed.pk]
+    report = Report()
+    verify_table(Scope.all(), "issuance_attestation", report)
+    assert report.ok, report.differences
+    first = Attestation.objects.filter(pk=stage.attestations[0].pk)
+    for change in (
+        {"number": "S1"},
+        {"payload": b"x"},
+        {"printed": {"body": "别处"}},
+        {"signature": b"x" * 64},
+        {"state": "void", "signature": None, "signed_at": None},
+        {"person_id": absorbed.pk, "number": "S1"},
+    ):
+        with pytest.raises(IntegrityError, match="stays as stored"), transaction.atomic():
+            first.update(**change)
+    with pytest.raises(IntegrityError, match="stays"), transaction.atomic():
+        first.delete()
