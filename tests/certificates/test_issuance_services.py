@@ -67,15 +67,24 @@ def test_the_earliest_carries_the_mark_in_whatever_order_they_come(holder: Perso
     assert first() == [early.number]
 
 
+def standing() -> list[str]:
+    """Marked certificates that are not revoked."""
+    return [number for number in first() if Certificate.objects.get(number=number).state != "revoked"]
+
+
 def test_the_mark_moves_on_when_its_certificate_is_revoked(holder: Person) -> None:
     early, late = issue(holder, "2023-05-01"), issue(holder, "2024-05-01")
     last = issue(holder, "2025-05-01")
     Certificate.objects.filter(pk=early.pk).update(state="revoked", state_on=dt.date(2024, 8, 1))
-    assert first() == [late.number]
+    # What was counted stays counted, and is taken off in the month of revocation.
+    assert first() == [early.number, late.number]
     Certificate.objects.filter(pk=late.pk).update(issued_on=dt.date(2025, 6, 1))
-    assert first() == [last.number]
+    assert standing() == [last.number]
     Certificate.objects.filter(pk=last.pk).delete()
-    assert first() == [late.number]
+    assert standing() == [late.number]
+    # An earlier one that comes to light later takes the mark from those that stand, not from what was revoked.
+    earliest = issue(holder, "2020-05-01")
+    assert first() == [earliest.number, early.number]
 
 
 def test_a_replacement_is_not_a_second_achievement_and_a_revoked_certificate_stays_so(holder: Person) -> None:
@@ -83,7 +92,7 @@ def test_a_replacement_is_not_a_second_achievement_and_a_revoked_certificate_sta
     issue(holder, "2022-05-01", replaces=first_one)
     assert first() == [first_one.number]
     Certificate.objects.filter(pk=first_one.pk).update(state="revoked", state_on=dt.date(2024, 8, 1))
-    assert first() == []
+    assert standing() == []
     with pytest.raises(IntegrityError, match="does not become"):
         Certificate.objects.filter(pk=first_one.pk).update(state="valid")
 

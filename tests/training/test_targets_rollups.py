@@ -177,6 +177,8 @@ def test_a_replacement_is_not_counted_again_and_its_chain_is_taken_off_once(regi
     Certificate.objects.filter(pk__in=[old.pk, new.pk]).update(state="revoked", state_on=dt.date(2024, 9, 3))
     months = [month(2024, each, count=count) for each in (4, 6, 9)]
     assert (months, at(PROVINCE, count), at(PROVINCE, high)) == ([1, 0, -1], 0, 0)
+    # Who was newly highly skilled stays so in the month that was reported.
+    assert [month(2024, each, count=high) for each in (4, 6, 9)] == [1, 0, -1]
     assert differences() == []
 
 
