@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from django.db import connection
@@ -92,14 +93,19 @@ def _ask(
     share: int | None = None,
 ) -> str:
     counter, limits = asker.budget
+    given = [code, number, key, pk, timezone.localdate(), way, asker.keyed, share, counter]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT verification_ask(%s, %s, %s, %s, %s, %s, %s, %s, %s, %s::integer[], %s::float8[])",
-            [
-                *(code, number, key, pk, timezone.localdate(), way, asker.keyed, share, counter),
-                [limit.n for limit in limits],
-                [float(limit.seconds) for limit in limits],
-            ],
-        )
+        cursor.execute(_statement(limits), given)
         ((told,),) = cursor.fetchall()
     return str(told)
+
+
+@lru_cache(maxsize=16)
+def _statement(limits: tuple[Limit, ...]) -> str:
+    """With the limits in it: they are a dozen numbers that change with the figures, and took longest to be sent."""
+    most = ",".join(str(int(limit.n)) for limit in limits)
+    spans = ",".join(str(int(limit.seconds)) for limit in limits)
+    return (
+        "SELECT verification_ask(%s, %s, %s, %s, %s, %s, %s, %s, %s,"
+        f" '{{{most}}}'::integer[], '{{{spans}}}'::float8[])"
+    )

@@ -107,6 +107,19 @@ def test_with_the_network_off(visit: Visit, stage: certified.Stage) -> None:
         assert not said.startswith("有效") and ("数据截至 20" in said) == (answer in ("signed", "revoked"))
         shoot(page, f"verify-offline-{answer}-phone")
     # What a browser without Ed25519 of its own does.
+    # No bit may be turned over: every one of the head, and one in thirty of what is said and signed.
+    attestation, kid = third, stage.key.kid
+    whole = link(attestation, kid).partition("#")[2]
+    length = len(cose.of_fragment(whole)) * 8
+    turned = [
+        link(attestation, kid, bit=bit).partition("#")[2] for bit in [*range(0, 60), *range(60, length, 31)]
+    ]
+    said = page.evaluate(
+        "async (all) => { const found = []; for (const one of all) found.push((await jiangceVerify.check(one)).answer);"
+        " return found; }",
+        [whole, *turned],
+    )
+    assert said[0] == "signed" and set(said[1:]) <= {"not_ours", "unknown"} and len(said) > 100
     page.goto("about:blank")
     page.add_init_script("crypto.subtle.importKey = () => Promise.reject(new Error('no such algorithm'))")
     page.goto(visitor.origin + link(first, stage.key.kid))

@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import resolve, reverse
 from django.utils import timezone
+from procrastinate.contrib.django.models import ProcrastinateJob
 
 from certificates.issuance import cose, payload, sealing, status_lists, status_publishing
 from certificates.issuance.models import Certificate
@@ -118,7 +119,7 @@ def test_the_person_at_the_gate_is_the_one_or_not(client: Client, stage: certifi
 
 
 def test_lists_are_signed_when_something_changed_and_say_what_the_page_says(
-    client: Client, stage: certified.Stage
+    client: Client, stage: certified.Stage, django_capture_on_commit_callbacks: Any
 ) -> None:
     gone, held = stage.attestations
     assert status_publishing.publish_due() == 1 and status_publishing.due() == []
@@ -136,9 +137,13 @@ def test_lists_are_signed_when_something_changed_and_say_what_the_page_says(
 
     assert bits("revocation") == bits("suspension") == set()
     for pk, state in ((gone.pk, "revoked"), (held.pk, "suspended")):
-        Certificate.objects.filter(pk=pk).update(state=state, state_on=timezone.localdate())
-        status_lists.touched([pk])
+        with django_capture_on_commit_callbacks(execute=True):
+            Certificate.objects.filter(pk=pk).update(state=state, state_on=timezone.localdate())
+            status_lists.touched([pk])
+    # One job for both, in a queue that no import holds up.
+    assert ProcrastinateJob.objects.get(task_name="certificates.lists").queue_name == "prompt"
     assert status_publishing.publish_due() == 1
+    assert status_publishing.due() == []
     assert (bits("revocation"), bits("suspension")) == ({gone.status_index}, {held.status_index})
     # The signed content names the place that is set.
     claims = payload.read(bytes(gone.payload))
