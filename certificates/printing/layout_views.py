@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods
 
 from certificates.issuance.models import Certificate
@@ -17,6 +18,9 @@ from certificates.printing import layouts, pdf, preview, queries, samples, servi
 from certificates.printing.forms import NUMBERS, AdjustForm, places
 from certificates.printing.models import PageLayout
 from registry.accounts.policy import requires
+
+# What stands on the page without words of its own.
+_NAMES = {"code": _lazy("核验码"), "body": _lazy("评价机构名称"), "issued_on": _lazy("发证日期")}
 
 
 @require_GET
@@ -114,4 +118,4 @@ def _said(element: layouts.Element) -> str:
         return _("照片")
     if element.kind == "qr":
         return _("二维码")
-    return element.label or element.text[:18] or element.field
+    return element.label or element.text[:18] or str(_NAMES.get(element.field, element.field))
