@@ -39,6 +39,8 @@ IDS_IN_API = {
     **{("Issued", key): "in an answer" for key in ("order", "total", "prepared", "signed", "refused")},
     ("Line", "line"): "in an answer",
 }
+#: Choices among rows that everybody may know
+PUBLISHED = {("AssessorForm", "occupation"): "occupations are published by the state"}
 
 
 def _forms() -> dict[str, type[forms.BaseForm]]:
@@ -63,12 +65,15 @@ def test_no_form_offers_rows_by_their_id() -> None:
         for name, form in _forms().items()
         for key, field in form.base_fields.items()
         if isinstance(field, forms.ModelChoiceField)
+        # One that begins with no rows is narrowed by whoever makes the form, or offers nothing.
+        and not (field.queryset is not None and field.queryset.query.is_empty())
+        and (name, key) not in PUBLISHED
     ]
     assert found == []
 
 
 def test_every_id_in_a_form_is_accounted_for() -> None:
-    counts = {"seen", "version", "row", "n", "days", "age", "page"}
+    counts = {"seen", "version", "row", "n", "days", "age", "page", "theory", "practice", "total"}
     found = {
         (name, key)
         for name, form in _forms().items()
