@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Any
 
@@ -98,6 +99,7 @@ def client_address(request: HttpRequest) -> str:
     return str(mapped or address)
 
 
+@lru_cache(maxsize=1024)  # whoever checks one certificate checks the next one too
 def network_of(address: str) -> str:
     """The /24 or /56 that an address lies in; empty for none, so that the unknown share one count."""
     if not address:
