@@ -12,6 +12,16 @@ from registry.audit.models import Action
 from registry.rights.keepers import Keeper
 
 # Number, signature and place in the status list stay: they prove that a certificate was given, and not to whom.
+# What was not signed yet is not signed any more: its number is spent, and its line is refused when the order
+# goes on, for there is nobody left to attest anything of.
+_VOIDED = """
+WITH gone AS (
+    UPDATE issuance_attestation SET state = 'void' WHERE person_id = ANY (%s) AND state = 'prepared'
+    RETURNING order_id
+)
+UPDATE issuance_order o SET prepared = o.prepared - n.n
+FROM (SELECT order_id, count(*) AS n FROM gone GROUP BY order_id) n WHERE o.id = n.order_id
+"""
 _EMPTIED = """
 UPDATE issuance_attestation SET sealed = '', payload = '', printed = '{}'
 WHERE person_id = ANY (%s) AND (sealed, payload) <> ('', '') RETURNING id
@@ -21,6 +31,7 @@ WHERE person_id = ANY (%s) AND (sealed, payload) <> ('', '') RETURNING id
 def forget(action: Action, people: Sequence[UUID]) -> int:
     """Destroy name, identity number and printed content in the intents of these people; returns how many intents."""
     with connection.cursor() as cursor:
+        cursor.execute(_VOIDED, [list(people)])
         cursor.execute(_EMPTIED, [list(people)])
         ids = sorted(pk for (pk,) in cursor.fetchall())
     audit.manifest_again(action, "issuance_attestation", ids, canon="attestation_v1")

@@ -65,7 +65,7 @@ def obstacle(old: Certificate) -> str:
     """Why a certificate cannot be replaced now; empty where it can."""
     if old.state not in STANDING:
         return str(acts.PROBLEMS.get(f"is_{old.state}", old.state))
-    if Attestation.objects.filter(source_type=REISSUE, source_id=str(old.pk)).exists():
+    if _intent(old.pk) is not None:
         return _t("已经换发，正在签发。")
     return ""
 
@@ -81,6 +81,8 @@ def carry_out(certificate_id: int) -> int | None:
         if case is None:
             return None
         old = Certificate.objects.get(pk=certificate_id)
+        if old.state not in STANDING:
+            return None
         today = timezone.localdate()
         done = issuing.attest(
             [entry_of(old, case.payload.get("changes", {}))],
@@ -126,7 +128,8 @@ def entry_of(old: Certificate, changes: Mapping[str, str]) -> Entry:
 
 
 def _intent(certificate_id: int) -> Attestation | None:
-    return Attestation.objects.filter(source_type=REISSUE, source_id=str(certificate_id)).first()
+    found = Attestation.objects.filter(source_type=REISSUE, source_id=str(certificate_id))
+    return found.exclude(state=Attestation.State.VOID).first()
 
 
 # --- what the review room and the hooks of issuing call ---------------------------------------------------------

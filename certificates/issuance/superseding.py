@@ -39,7 +39,7 @@ WITH said AS (
       AND l.source_id = a.source_id AND l.refusal = ''
     RETURNING l.order_id
 )
-UPDATE issuance_order o SET refused = o.refused + n.n
+UPDATE issuance_order o SET refused = o.refused + n.n, prepared = o.prepared - n.n
 FROM (SELECT order_id, count(*) AS n FROM said GROUP BY order_id) n WHERE o.id = n.order_id
 """
 _PAIRS = """

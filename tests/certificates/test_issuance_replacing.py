@@ -9,7 +9,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from certificates.issuance import acts, answers, replacing, reported, sealing, signing
+from certificates.issuance import acts, answers, issuing, replacing, reported, sealing, signing
 from certificates.issuance.entries import Refused
 from certificates.issuance.models import Attestation, Certificate
 from certificates.issuance.superseding import GONE
@@ -100,8 +100,15 @@ def test_erasing_a_holder_empties_the_intents_and_leaves_what_proves_that_they_w
     stage = certified.build(2)
     defaults.load()
     gone, stays = stage.attestations
+    order = certified.order(stage.body, [Person.objects.get(pk=gone.person_id)], level=4)
+    issuing.prepare(order.pk)
     done = erasing.erase([gone.person_id], actor=None, basis="asked", ignore_retention=True)
-    assert done.counts["certificates"] == 1, done
+    assert done.counts["certificates"] == 2, done
+    # What waited for its signature comes to nothing, and the order ends with a refusal.
+    issuing.issue(order.pk)
+    order.refresh_from_db()
+    assert (order.state, order.signed, order.refused) == ("done", 0, 1)
+    assert order.lines.get().refusal == "person_gone"
     before = (gone.number, bytes(gone.signature or b""), gone.status_index)
     for one in (gone, stays):
         one.refresh_from_db()
