@@ -9,12 +9,15 @@ from django.db import transaction
 
 from certificates.evaluations import services
 from certificates.evaluations.models import Avoidance, Candidate, ConditionPath, Exam, Score
+from certificates.evaluations.sheets import ExamUnknown
 from certificates.issuance.models import Certificate
+from registry.accounts.models import Role
 from registry.accounts.policy import Refused
 from registry.intake.models import Batch
 from registry.people.models import Document
 from tests import town as towns
 from tests.exams import DAY, D, World
+from tests.registry.places import make_user
 from tests.sheets.plain import delimited
 
 pytestmark = pytest.mark.django_db
@@ -186,6 +189,10 @@ def test_each_hands_in_their_own_sheets(world: World) -> None:
         towns.hand_in(world.town, "scores", b"x", actor=world.town.clerk)
     ConditionPath.objects.filter(code="4-1").update(valid_to=DAY.replace(year=2025))
     exam = services.arrange(world.plan(), actor=world.clerk)
+    away = make_user("eb-away", Role.EB, institution=world.town.away)
+    for named in (exam.pk, exam.number, f"{exam.institution.name}/{exam.number}"):
+        with pytest.raises(ExamUnknown):
+            towns.hand_in(world.town, "candidates", b"x", actor=away, exam=named)
     batch = _hand_in(
         world, "candidates", [HEAD, _line(1), _line(2, 申报条件=None, 毕业院校类别="大专")], exam
     )
