@@ -153,13 +153,14 @@ def require(who: Actor | User | AnonymousUser, action: str) -> None:
     """Raises Refused, with the reason, unless the role may; NeedsConfirmation if all that is missing is a proof."""
     actor = who if isinstance(who, Actor) else actor_for(who)
     grant = grant_of(actor, action)
+    if grant is not None and not (grant.step_up and not confirmed(actor)):
+        return
     what = str(PERMISSIONS[action].label)
-    if grant is None and not actor.role:
-        raise Refused(_t("您的账号目前没有有效的角色，不能%(what)s。请联系安全管理员。") % {"what": what})
-    if grant is None:
-        raise Refused(_t("您的角色是%(role)s，不能%(what)s。") % {"role": actor.role_name, "what": what})
-    if grant.step_up and not confirmed(actor):
+    if grant is not None:
         raise NeedsConfirmation(_t("%(what)s前须再次确认身份。") % {"what": what}, action)
+    if not actor.role:
+        raise Refused(_t("您的账号目前没有有效的角色，不能%(what)s。请联系安全管理员。") % {"what": what})
+    raise Refused(_t("您的角色是%(role)s，不能%(what)s。") % {"role": actor.role_name, "what": what})
 
 
 def requires(action: str, **by_method: str) -> Callable[[View], View]:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from functools import lru_cache
 
 from django.conf import settings
 
 
 def keyed(use: str, text: str) -> bytes:
     """HMAC-SHA-256 (32 bytes) of a text under a key of its own for each use, taken from the secret key."""
-    secret = hashlib.sha256(f"jiangce|{use}|{settings.SECRET_KEY}".encode()).digest()
-    return hmac.digest(secret, text.encode(), "sha256")
+    return hmac.digest(_secret(use, settings.SECRET_KEY), text.encode(), "sha256")
+
+
+@lru_cache(maxsize=64)
+def _secret(use: str, secret_key: str) -> bytes:
+    return hashlib.sha256(f"jiangce|{use}|{secret_key}".encode()).digest()
