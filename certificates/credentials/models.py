@@ -37,7 +37,7 @@ class Credential(models.Model):
     )
     form = models.CharField(_("格式"), max_length=8, choices=Form.choices)
     state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.MAKING)
-    content = models.BinaryField(_("内容密文"), null=True)
+    content = models.BinaryField(_("内容（加密）"), null=True)
     asked_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("申请人"), on_delete=models.PROTECT, related_name="+"
     )
@@ -68,8 +68,8 @@ class Transcript(models.Model):
     code = models.CharField(_("核验码"), max_length=16, unique=True, db_collation="C")
     trainings = models.PositiveIntegerField(_("培训记录数"), default=0)
     certificates = models.PositiveIntegerField(_("证书数"), default=0)
-    content = models.BinaryField(_("JSON 密文"), null=True)
-    paper = models.BinaryField(_("PDF 密文"), null=True)
+    content = models.BinaryField(_("JSON 文件（加密）"), null=True)
+    paper = models.BinaryField(_("PDF 文件（加密）"), null=True)
     content_digest = models.BinaryField(_("JSON 指纹"), max_length=32)
     paper_digest = models.BinaryField(_("PDF 指纹"), max_length=32)
     made_at = models.DateTimeField(_("出具时间"))
