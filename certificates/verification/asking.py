@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
@@ -42,11 +43,10 @@ class Asker:
         """What the log of checks keeps of the address."""
         return keyed("verification.asker", self.address)[:_ASKER_BYTES] if self.address else None
 
-    @property
-    def budget(self) -> tuple[bytes, tuple[Limit, ...]]:
-        """The counter of misses and its limits."""
+    def budget(self, day: date) -> tuple[bytes, tuple[Limit, ...]]:
+        """The counter of misses and its limits on a day."""
         name = "verify.proved" if self.proved else "verify.miss"
-        return keyed("counter", f"{name}|{self.network}"), figures.limits(name)
+        return keyed("counter", f"{name}|{self.network}"), figures.limits(name, day)
 
 
 def code_of(text: str) -> str | None:
@@ -93,8 +93,9 @@ def _ask(
     pk: int | None = None,
     share: int | None = None,
 ) -> str:
-    counter, limits = asker.budget
-    given = [code, number, key, pk, timezone.localdate(), way, asker.keyed, share, counter]
+    today = timezone.localdate()
+    counter, limits = asker.budget(today)
+    given = [code, number, key, pk, today, way, asker.keyed, share, counter]
     connection.ensure_connection()
     # Planned once for each connection: planning took as long as answering.
     with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
