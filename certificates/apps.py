@@ -38,12 +38,15 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.upload_report import UPLOAD_REPORT, numbers_of
         from certificates.printing import keeping as printed
         from certificates.printing import lacking
+        from certificates.printing.card import BODY
+        from registry.config import panels as home
         from registry.exports import sources
         from registry.intake import kinds
         from registry.people import panels
         from registry.review.procedures import register as review
         from registry.rights import contributors, keepers
 
+        home.register(BODY)
         panels.register(CERTIFICATES)
         panels.register(EXAMS)
         contributors.register(copies.CERTIFICATES)

@@ -88,6 +88,7 @@ def test_a_closed_batch_becomes_certificates_after_two_people_agreed() -> None:
     exam = closed_batch(body, "ppfp")
     eb, es = certified.officers(body)
     clerk, signer = sign_in(Client(), eb), sign_in(Client(), es)
+    assert "为 2026-01 制证" in clerk.get("/").content.decode()
     page = clerk.get("/certificates/orders/new/").content.decode()
     assert "2026-01" in page and "合格 3 人" in page
     early = clerk.post("/certificates/orders/new/", {"exam": exam.pk, "issued_on": "2026-03-01"})
@@ -114,6 +115,8 @@ def test_a_closed_batch_becomes_certificates_after_two_people_agreed() -> None:
     drain()
     order.refresh_from_db()
     assert (order.state, order.prepared, order.signed, order.refused) == ("done", 3, 3, 1)
+    first_screen = clerk.get("/").content.decode()
+    assert "打印 3 份" in first_screen and "2026-01" not in first_screen
     page = signer.get(home).content.decode()
     numbers = list(Certificate.objects.order_by("pk").values_list("number", flat=True))
     assert numbers == [f"S000065000123263{n:06d}" for n in (1, 2, 3)] and all(one in page for one in numbers)
