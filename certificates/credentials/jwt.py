@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from registry.lib.b64 import b64url
 from registry.lib.jcs import canonical
 
 
@@ -23,8 +24,8 @@ def token(document: Mapping[str, Any], *, key: str, sign: Callable[[bytes], byte
     if "validUntil" in document:
         claims["exp"] = _seconds(document["validUntil"])
     head = canonical({"alg": "EdDSA", "kid": key, "typ": "JWT"})
-    signed = f"{_encoded(head)}.{_encoded(canonical(claims))}"
-    return f"{signed}.{_encoded(sign(signed.encode('ascii')))}"
+    signed = f"{b64url(head)}.{b64url(canonical(claims))}"
+    return f"{signed}.{b64url(sign(signed.encode('ascii')))}"
 
 
 def parts(text: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
@@ -36,10 +37,6 @@ def parts(text: str) -> tuple[dict[str, Any], dict[str, Any], bytes, bytes]:
 
 def _seconds(moment: str) -> int:
     return int(datetime.fromisoformat(moment).timestamp())
-
-
-def _encoded(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def _decoded(text: str) -> bytes:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from certificates.credentials import addresses
+from registry.lib.b64 import b64url
 from registry.lib.data_integrity import multikey
 
 
@@ -43,5 +43,5 @@ def did_document(base: str, institution_id: int, keys: Iterable[PublicKey]) -> d
 
 def jwk(key: PublicKey) -> dict[str, str]:
     """One key as JSON Web Key (RFC 8037 §2)."""
-    x = base64.urlsafe_b64encode(key.public).rstrip(b"=").decode("ascii")
+    x = b64url(key.public)
     return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key.kid, "use": "sig", "alg": "EdDSA"}

@@ -17,6 +17,8 @@ from typing import Final, NamedTuple
 
 import cbor2
 
+from registry.lib.b64 import b64url
+
 # Suites: the first byte of an envelope. Each has its algorithm's number in the registry of IANA (COSE Algorithms).
 ED25519: Final = 0x01
 SM2: Final = 0x02  # reserved; it has no number at IANA yet
@@ -87,7 +89,7 @@ def open_envelope(raw: bytes) -> Opened:
 
 def fragment(envelope: bytes) -> str:
     """As it stands behind the # of an address: base64url without padding (RFC 4648 §5)."""
-    return base64.urlsafe_b64encode(envelope).rstrip(b"=").decode("ascii")
+    return b64url(envelope)
 
 
 def of_fragment(text: str) -> bytes:

@@ -8,7 +8,6 @@ RFC 8037 §2.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import json
 from datetime import datetime, timedelta
@@ -26,6 +25,7 @@ from registry.audit.models import Action
 from registry.audit.services import Account
 from registry.institutions.models import Institution
 from registry.lib import figures
+from registry.lib.b64 import b64url
 
 State = SigningKey.State
 KID_LENGTH = 8
@@ -47,9 +47,9 @@ class Signer(Protocol):
 
 def thumbprint(public: bytes) -> str:
     """RFC 7638 over the required members of an OKP key (RFC 8037), base64url without padding."""
-    x = base64.urlsafe_b64encode(public).rstrip(b"=").decode()
+    x = b64url(public)
     text = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"), sort_keys=True)
-    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+    return b64url(hashlib.sha256(text.encode()).digest())
 
 
 @transaction.atomic
@@ -168,7 +168,7 @@ def _record(code: str, key: SigningKey, actor: Account | None, reason: str = "")
             "institution": key.institution_id,
             "year": key.year,
             "kid": key.kid,
-            "public": base64.urlsafe_b64encode(bytes(key.public)).rstrip(b"=").decode(),
+            "public": b64url(bytes(key.public)),
             "state": str(key.state),
         },
     )

@@ -23,6 +23,7 @@ from django.utils import timezone
 from certificates.issuance import answers, keys
 from certificates.issuance.models import StatusList
 from registry.lib import figures
+from registry.lib.b64 import b64url
 from registry.lib.data_integrity import proved
 
 PURPOSES: Final = ("revocation", "suspension")
@@ -53,7 +54,7 @@ def encode(bits: Iterable[int], size: int) -> str:
     for bit in bits:
         found[bit >> 3] |= 0x80 >> (bit & 7)
     packed = gzip.compress(bytes(found), compresslevel=9, mtime=0)
-    return "u" + base64.urlsafe_b64encode(packed).rstrip(b"=").decode("ascii")
+    return "u" + b64url(packed)
 
 
 def decode(text: str) -> bytes:

@@ -7,17 +7,13 @@ verify_only, compromised), `from`, `until`.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterable
 from typing import Any
 
 from certificates.issuance import status_publishing
 from certificates.issuance.models import SigningKey
+from registry.lib.b64 import b64url
 from registry.lib.data_integrity import multikey
-
-
-def _b64(raw: bytes) -> str:
-    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode("ascii")
 
 
 def issuer_of(institution: Any) -> str:
@@ -40,7 +36,7 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
                 "alg": "EdDSA",
                 "use": "sig",
                 "kid": key.kid,
-                "x": _b64(bytes(key.public)),
+                "x": b64url(bytes(key.public)),
                 "issuer": issuer_of(key.institution),
                 "body": key.institution.name,
                 "state": key.state,
