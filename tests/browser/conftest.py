@@ -117,6 +117,8 @@ class Visitor:
             ]
 
     def judge(self, path: str) -> None:
+        # After a click the new document may be there before anything is in it.
+        self.page.wait_for_load_state()
         wide = self.page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
