@@ -12,9 +12,9 @@ class CertificatesConfig(AppConfig):
 
     def ready(self) -> None:
         """Make known what this app puts on a person's page."""
-        from certificates.credentials.keeping import CREDENTIALS
+        from certificates.credentials import keeping as kept_files
         from certificates.evaluations import copies as examined
-        from certificates.evaluations import held
+        from certificates.evaluations import held, photos
         from certificates.evaluations import keeping as kept_exams
         from certificates.evaluations.changes import SCORE_CHANGE
         from certificates.evaluations.export import RESULTS, register_numbers
@@ -26,6 +26,7 @@ class CertificatesConfig(AppConfig):
             measures,
             receipts,
             replacing,
+            sealing,
             status_lists,
             status_tasks,
         )
@@ -55,7 +56,7 @@ class CertificatesConfig(AppConfig):
         keepers.register(printed.PRINTED)
         check("printing", lacking.check, lacking.REFUSALS)
         keepers.register(keeping.CERTIFICATES)
-        keepers.register(CREDENTIALS)
+        keepers.register(kept_files.CREDENTIALS)
         keepers.register(kept_exams.EXAMS)
         review(SCORE_CHANGE)
         held.register(HELD)
@@ -70,3 +71,5 @@ class CertificatesConfig(AppConfig):
         review(COMPROMISED)
         status_lists.follow(status_tasks.soon)
         replacing.register()
+        for sealed in (photos, sealing, kept_files):
+            sealed.register()

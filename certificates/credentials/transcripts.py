@@ -70,7 +70,7 @@ def make(person: Person, *, actor: User) -> Transcript:
     content, paper = as_json(found), as_pdf(found)
     row.content_digest, row.paper_digest = sha256(content).digest(), sha256(paper).digest()
     row.content = keyring().seal(content, CERTIFICATE, row.pk)
-    row.paper = keyring().seal(paper, CERTIFICATE, _paper_row(row))
+    row.paper = keyring().seal(paper, CERTIFICATE, paper_row(row.pk))
     with transaction.atomic():
         row.save(force_insert=True)
         audit.record(
@@ -100,7 +100,7 @@ def file(scope: Scope, transcript_id: UUID, form: str) -> bytes | None:
     sealed = None if row is None else row.content if form == "json" else row.paper
     if row is None or sealed is None:
         return None
-    return keyring().open_(bytes(sealed), CERTIFICATE, row.pk if form == "json" else _paper_row(row))
+    return keyring().open_(bytes(sealed), CERTIFICATE, row.pk if form == "json" else paper_row(row.pk))
 
 
 def withdraw(scope: Scope, transcript_id: UUID, *, actor: User) -> bool:
@@ -179,6 +179,6 @@ def _assembled(row: Transcript, person: Person, sections: list[dict[str, Any]]) 
     }
 
 
-def _paper_row(row: Transcript) -> UUID:
+def paper_row(transcript_id: UUID) -> UUID:
     """What binds the PDF to its row, apart from the JSON."""
-    return UUID(int=row.pk.int ^ 1)
+    return UUID(int=transcript_id.int ^ 1)

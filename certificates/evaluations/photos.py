@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from certificates.evaluations.models import Photo
 from registry.accounts.models import User
@@ -22,6 +23,7 @@ from registry.identity.current import keyring
 from registry.identity.keyring import PHOTO
 from registry.identity.uuid7 import uuid7
 from registry.lib import figures
+from registry.people import rotation
 from registry.people.models import Person
 
 _SOI, _EOI = 0xD8, 0xD9
@@ -29,6 +31,7 @@ _SOS = 0xDA
 _SIZES = {0xC0, 0xC1, 0xC2}  # baseline, extended and progressive; others no printer draws
 _DROPPED = {*range(0xE1, 0xF0), 0xFE}  # application data but JFIF, and comments: places, cameras, names
 _COLOURS = 3
+_AT_ONCE = 500  # so many are sealed anew in one transaction
 
 
 class BadPhoto(ValueError):
@@ -155,3 +158,8 @@ def with_photo(person_ids: Iterable[UUID]) -> set[UUID]:
     """Those of the people who have one; nothing is opened."""
     found = Photo.objects.filter(person_id__in=list(person_ids), kind=Photo.Kind.PORTRAIT)
     return set(found.values_list("person_id", flat=True))
+
+
+def register() -> None:
+    """Tell the rotation of keys where portraits lie."""
+    rotation.register(PHOTO, _lazy("证件照"), rotation.Sealed("evaluations_photo", most=_AT_ONCE))

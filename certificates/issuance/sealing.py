@@ -1,6 +1,7 @@
 """Name and identity number of a holder, as an attestation keeps them sealed; and the private halves of keys.
 
-A sealed value is bound to its row: an attestation by its id, a key by its kid.
+A sealed value is bound to its row: an attestation by its id, a key by its kid. Both can be sealed anew under another
+key of the ring (`register`).
 """
 
 from __future__ import annotations
@@ -8,11 +9,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
 
 from registry.identity.current import keyring
 from registry.identity.keyring import CERTIFICATE, SIGNING
+from registry.people import rotation
 
 
 class Holder(NamedTuple):
@@ -56,3 +60,27 @@ def open_key(kid: str, sealed: bytes) -> bytes:
 
 def _row_of_key(kid: str) -> UUID:
     return UUID(bytes=hashlib.sha256(kid.encode("ascii")).digest()[:16])
+
+
+def _bound_attestation(row: Any, beside: Any) -> str:
+    return row_of(row)
+
+
+def _bound_key(row: Any, kid: Any) -> UUID:
+    return _row_of_key(kid)
+
+
+def register() -> None:
+    """Tell the rotation of keys where these values lie."""
+    rotation.register(
+        CERTIFICATE,
+        _("证书底档与电子凭证"),
+        rotation.Sealed("issuance_attestation", bound=_bound_attestation, ids="bigint"),
+    )
+    rotation.register(
+        SIGNING,
+        _("证书签发密钥"),
+        rotation.Sealed(
+            "issuance_signingkey", column="private", beside="kid", bound=_bound_key, ids="bigint"
+        ),
+    )

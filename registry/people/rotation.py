@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -18,12 +18,12 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.accounts.models import User
 from registry.audit import services as audit
-from registry.audit.models import Action
 from registry.audit.verify import Report, verify_table
 from registry.identity.current import keyring
-from registry.identity.keyring import BANK, IDNO, PHONE, PHOTO
+from registry.identity.keyring import BANK, IDNO, PHONE
 from registry.lib.scope import Scope
 from registry.review import agreed
+from registry.review import procedures as review
 from registry.review.procedures import Ask, Procedure, Step
 
 CHUNK_ROWS = 5_000
@@ -37,31 +37,49 @@ _PATIENCE = 0.1  # seconds between two passes
 KIND = "keys.rotate"
 
 
+def _by_id(row: Any, beside: Any) -> UUID:
+    return UUID(str(row))
+
+
 class Sealed(NamedTuple):
-    """Where the values of one purpose lie; each is bound to the id of its row."""
+    """Where the values of one purpose lie. `beside` is another column of the row: whose it is where history commits to
+    the ciphertext, or what `bound` needs; `bound` (row's id, that column) → what the key ring bound the value to.
+    """
 
     table: str
+    column: str = "sealed"
     committed: bool = False  # whether history commits to the ciphertext of these rows
-    person: str = "person_id"  # whose row it is
+    beside: str = "person_id"
+    bound: Callable[[Any, Any], UUID | str] = _by_id
+    ids: str = "uuid"  # or bigint
+    most: int = CHUNK_ROWS  # rows of one chunk, fewer where values are whole files
 
 
-TABLES = {
-    IDNO: (Sealed("people_document", committed=True), Sealed("accounts_holder", person="id")),
+TABLES: dict[str, tuple[Sealed, ...]] = {
+    IDNO: (Sealed("people_document", committed=True), Sealed("accounts_holder", beside="id")),
     PHONE: (Sealed("people_phone"),),
     BANK: (Sealed("people_bankaccount"),),
-    PHOTO: (Sealed("evaluations_photo"),),
 }
+_labels: dict[str, Any] = {IDNO: _("证件号码"), PHONE: _("联系电话"), BANK: _("银行账号")}
 
+# What is empty was never sealed, or is erased.
 _NEXT = """
-SELECT id, {person}, sealed FROM {table}
-WHERE id > %s AND substring(sealed FROM 3 FOR 2) <> %s
+SELECT id, {beside}, {column} FROM {table}
+WHERE id > %s AND {column} <> '' AND substring({column} FROM 3 FOR 2) <> %s
 ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 _WRITE = """
-UPDATE {table} t SET sealed = n.sealed FROM unnest(%s::uuid[], %s::bytea[]) n(id, sealed) WHERE t.id = n.id
+UPDATE {table} t SET {column} = n.sealed FROM unnest(%s::{ids}[], %s::bytea[]) n(id, sealed) WHERE t.id = n.id
 """
-_LEFT = "SELECT count(*) FROM {table} WHERE substring(sealed FROM 3 FOR 2) <> %s"
-_BEGINNING = UUID(int=0)
+_LEFT = "SELECT count(*) FROM {table} WHERE {column} <> '' AND substring({column} FROM 3 FOR 2) <> %s"
+_BEGINNING = {"uuid": UUID(int=0), "bigint": 0}
+
+
+def register(purpose: str, label: Any, *places: Sealed) -> None:
+    """Rooms above say where they keep values of a purpose, and what it is called; several may share one."""
+    TABLES[purpose] = tuple(dict.fromkeys((*TABLES.get(purpose, ()), *places)))
+    _labels[purpose] = label
+    review.register(agreement())
 
 
 def agreement() -> Procedure:
@@ -73,10 +91,7 @@ def agreement() -> Procedure:
         on_approved=lambda case, actor: None,
         effect=_("规定时限内可在服务器上运行 keys rotate，用现行密钥重新加密这一类号码。"),
         facts=agreed.facts,
-        ask=Ask(
-            "key.rotate",
-            ((IDNO, _("证件号码")), (PHONE, _("联系电话")), (BANK, _("银行账号")), (PHOTO, _("证件照"))),
-        ),
+        ask=Ask("key.rotate", tuple(_labels.items())),
     )
 
 
@@ -91,7 +106,7 @@ def rotate(
     chunk_rows: int = CHUNK_ROWS,
     told: Callable[[int], None] | None = None,
 ) -> int:
-    """Seal every value of a purpose (idno, phone, bank, photo) under the active key; returns how many were not.
+    """Seal every value of a purpose (a key of TABLES) under the active key; returns how many were not.
 
     ``told`` hears the count so far after each chunk. Raises NotAsRecorded, KeyError for another purpose, and what the
     key ring raises for a value that cannot be opened: nothing is passed over.
@@ -117,7 +132,7 @@ def left(purpose: str) -> int:
     found = 0
     with connection.cursor() as cursor:
         for place in TABLES[purpose]:
-            cursor.execute(_LEFT.format(table=place.table), [keyring().active_key.encode()])
+            cursor.execute(_LEFT.format(**place._asdict()), [keyring().active_key.encode()])
             found += cursor.fetchone()[0]
     return found
 
@@ -132,37 +147,31 @@ def _look_first() -> None:
 
 def _chunks(purpose: str, place: Sealed, actor: User | None, chunk_rows: int) -> Iterator[int]:
     """One pass over the table in the order of its ids; yields the rows of each chunk when it is committed."""
-    after = _BEGINNING
+    after: Any = _BEGINNING[place.ids]
     while True:
         with transaction.atomic():
-            rows, people, last = _chunk(purpose, place, after, chunk_rows)
+            rows, beside, last = _chunk(purpose, place, after, min(chunk_rows, place.most))
             if not rows:
                 return
             action = audit.record(
                 code="keys.rotate", actor=actor, subject_type=purpose, subject_id=keyring().active_key, n=rows
             )
-            _commit_again(action, place, people)
+            if place.committed:
+                audit.manifest_rows(action, "people_person", "person_v1", beside)
         after = last
         yield rows
 
 
-def _chunk(purpose: str, place: Sealed, after: UUID, chunk_rows: int) -> tuple[int, list[UUID], UUID]:
-    """How many rows were sealed anew, whose they are, and the last of them."""
+def _chunk(purpose: str, place: Sealed, after: Any, limit: int) -> tuple[int, list[Any], Any]:
+    """How many rows were sealed anew, what stands beside them (each once), and the last of them."""
     ring = keyring()
+    names = place._asdict()
     with connection.cursor() as cursor:
-        cursor.execute(
-            _NEXT.format(table=place.table, person=place.person),
-            [after, ring.active_key.encode(), chunk_rows],
-        )
+        cursor.execute(_NEXT.format(**names), [after, ring.active_key.encode(), limit])
         rows = cursor.fetchall()
         if not rows:
             return 0, [], after
         ids = [row for row, _, _ in rows]
-        sealed = [ring.reseal(bytes(value), purpose, row) for row, _, value in rows]
-        cursor.execute(_WRITE.format(table=place.table), [ids, sealed])
-    return len(rows), list({person for _, person, _ in rows}), ids[-1]
-
-
-def _commit_again(action: Action, place: Sealed, people: list[UUID]) -> None:
-    if place.committed:
-        audit.manifest_rows(action, "people_person", "person_v1", people)
+        sealed = [ring.reseal(bytes(value), purpose, place.bound(row, beside)) for row, beside, value in rows]
+        cursor.execute(_WRITE.format(**names), [ids, sealed])
+    return len(rows), list({beside for _, beside, _ in rows}), ids[-1]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -15,11 +14,11 @@ from django.db import connection, connections
 from registry.accounts.demo import demo_id_number
 from registry.accounts.services import create_user
 from registry.audit.models import Action
-from registry.identity import keyring as keys
 from registry.identity.current import keyring
 from registry.lib.scope import Scope
 from registry.people import queries, rotation
 from registry.people.models import BankAccount, Document, Person, Phone
+from tests import key_files
 from tests import town as towns
 from tests.sheets.roster_cases import _card as card
 from tests.town import Town, loaded, people, person, proved, roster
@@ -30,16 +29,8 @@ COUNT = 60
 
 @pytest.fixture
 def files(tmp_path: Path, settings: Any) -> dict[str, Path]:
-    """Key files: with the old key alone, with both and the new one active, with the new one alone."""
-    old = tmp_path / "old.json"
-    keys.new_key_file(old)
-    content = json.loads(old.read_text())
-    both = {**content, "enc": {"active": "k2", "keys": {**content["enc"]["keys"], "k2": keys._fresh()}}}
-    new = {**both, "enc": {"active": "k2", "keys": {"k2": both["enc"]["keys"]["k2"]}}}
-    paths = {"old": old, "both": tmp_path / "both.json", "new": tmp_path / "new.json"}
-    paths["both"].write_text(json.dumps(both))
-    paths["new"].write_text(json.dumps(new))
-    settings.KEYRING_FILE = old
+    paths = key_files.made(tmp_path)
+    settings.KEYRING_FILE = paths["old"]
     return paths
 
 

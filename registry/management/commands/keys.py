@@ -1,4 +1,4 @@
-"""``manage.py keys rotate --purpose idno|phone|bank|photo``: seal numbers anew under the active key."""
+"""``manage.py keys rotate --purpose NAME``: seal the values of a purpose anew under the active key."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Command(BaseCommand):
     """Can be stopped and started again at any time. Exit 1 while rows are left that others hold."""
 
     policy = "key.rotate"
-    help = "密钥轮换:用现行密钥重新加密证件号码、电话或银行账号"
+    help = "密钥轮换:用现行密钥重新加密一类数据"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         verbs = parser.add_subparsers(dest="verb", required=True)
