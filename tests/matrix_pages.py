@@ -327,6 +327,7 @@ PAGES: dict[str, Page] = {
     "certificates:measure-new": Page(
         args=_fixed("revoke"), body=lambda thing: {"lines": "S1 fraud"}, post=302
     ),
+    "certificates:measure-template": Page(args=_fixed("revoke")),
     "certificates:measure": Page(args=_fixed(UUID(int=1)), get=404),
     "certificates:measure-progress": Page(args=_fixed(UUID(int=1)), get=404),
     "certificates:measure-submit": Page(args=_fixed(UUID(int=1)), post=404),

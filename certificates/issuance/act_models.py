@@ -128,6 +128,8 @@ class MeasureRow(models.Model):
         Measure, verbose_name=_("处置单"), on_delete=models.CASCADE, related_name="rows", db_index=False
     )
     position = models.PositiveIntegerField(_("序号"))
+    # Of the sheet that was handed in, or of the lines that were pasted.
+    row_no = models.PositiveIntegerField(_("表中行号"), null=True, blank=True)
     number = models.CharField(_("证书编号"), max_length=40, db_collation="C")
     certificate = models.ForeignKey(
         Certificate,

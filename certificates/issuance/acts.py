@@ -41,6 +41,7 @@ LEADS: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
 PROBLEMS: Final[Mapping[str, str | Promise]] = {
     "not_found": _("未查询到该编号，或不在您的管理范围"),
     "repeated": _("本单内重复"),
+    "other_name": _("姓名与证书登记的不一致"),
     "no_reason": _("没有写明原因，或原因不在目录内"),
     "already": _("已是该状态，不必再办"),
     "is_revoked": _("已撤销，不能再变更状态"),

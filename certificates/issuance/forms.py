@@ -7,13 +7,15 @@ from collections.abc import Mapping
 from typing import Any, cast
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from certificates.issuance import answers
+from certificates.issuance.measure_columns import SPEC
 from certificates.issuance.measures import Line
 from certificates.issuance.models import Certificate
+from registry.intake import short
+from registry.lib import figures
 from registry.lib.fields import DayInput
 
 _ALL = ("", _("全部"))
@@ -81,12 +83,18 @@ class ListForm(forms.Form):
     reason = forms.ChoiceField(label=_("原因"), required=False, help_text=_("各行没有另写原因时用这个原因。"))
     lines = forms.CharField(
         label=_("证书编号"),
+        required=False,
         strip=False,
         help_text=_(
             "每行一本：证书编号、原因、说明，用制表符、逗号或空格隔开；可从表格中选中几列直接粘贴。原因和说明可以不写。"
         ),
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false", "autocomplete": "off"}),
-        error_messages={"required": _("请填写证书编号。")},
+    )
+    file = forms.FileField(
+        label=_("或上传 xlsx、csv 文件"),
+        required=False,
+        help_text=_("第一行是表头：证书编号必须有，姓名、原因、说明可以没有。有文件时不看上面粘贴的内容。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.xls,.csv,.ods"}),
     )
     note = forms.CharField(
         label=_("整单说明"),
@@ -100,17 +108,43 @@ class ListForm(forms.Form):
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["reason"]).choices = [("", _("各行分别写明")), *reasons.items()]
 
-    def clean_lines(self) -> list[Line]:
-        lines = []
-        for text in self.cleaned_data["lines"].splitlines():
-            number, *rest = _PARTS.split(text.strip(), maxsplit=2)
-            if number:
-                lines.append(Line(number, *rest))
+    def clean(self) -> dict[str, Any]:
+        """`asked`: the lines of the file or of what was pasted, each with its own reason or the list's."""
+        found: dict[str, Any] = super().clean() or {}
+        if self.errors:
+            return found
+        file = found.get("file")
+        try:
+            lines = _of_file(file) if file else _of_text(found.get("lines") or "")
+        except short.Refused as refused:
+            self.add_error("file", str(refused))
+            return found
         if not lines:
-            raise ValidationError(_t("请填写证书编号。"))
-        return lines
+            self.add_error("lines", _t("请填写证书编号，或选择文件。"))
+        common = found["reason"]
+        found["asked"] = [line if line.reason else line._replace(reason=common) for line in lines]
+        return found
 
-    def asked(self) -> list[Line]:
-        """The lines, each with the reason of the list where it has none of its own."""
-        common = self.cleaned_data["reason"]
-        return [line if line.reason else line._replace(reason=common) for line in self.cleaned_data["lines"]]
+
+def _of_text(text: str) -> list[Line]:
+    lines = []
+    for row, line in enumerate(text.splitlines(), start=1):
+        number, reason, note = (*_PARTS.split(line.strip(), maxsplit=2), "", "")[:3]
+        if number:
+            lines.append(Line(number, reason, note, row=row))
+    return lines
+
+
+def _of_file(file: Any) -> list[Line]:
+    """Raises short.Refused."""
+    most_bytes, most_rows = (figures.number(f"certificates.measure_{each}") for each in ("bytes", "rows"))
+    with short.on_disk(file.chunks()) as handle:
+        rows = short.read(SPEC, handle, file.size, most_bytes=most_bytes, most_rows=most_rows)
+    keys = [column.key for column in SPEC.columns]
+    lines = []
+    for row in rows:
+        said = dict(zip(keys, row.texts, strict=True))
+        lines.append(
+            Line(said["checked_number"], said["reason"], said["note"], name=said["name"], row=row.no)
+        )
+    return lines

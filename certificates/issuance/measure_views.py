@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from certificates.issuance import acts, measures, reasons
 from certificates.issuance.act_models import ActKind, Measure, MeasureRow
 from certificates.issuance.forms import ListForm
-from certificates.issuance.models import Attestation
+from certificates.issuance.measure_columns import SPEC
+from certificates.issuance.models import Attestation, Order
 from certificates.issuance.queries import certificates
 from registry.accounts.policy import can, require, requires, scope_of
+from registry.intake import template as blank
 from registry.lib import figures
 from registry.lib.web import listed, page_or_part
+from registry.lib.xlsx import CONTENT_TYPE
 from registry.review.errors import Conflict
 
 _ROWS = 100
@@ -38,16 +45,20 @@ def measure_list(request: Any) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @requires("certificate.revoke_request")
 def new(request: Any, kind: str) -> HttpResponseBase:
-    """Draw a list up: from pasted lines, or from the certificates of one order or one sheet in the address."""
+    """Draw a list up: from pasted lines or a file; the address may name an order, exam or sheet to begin with."""
     if kind not in measures.RIGHTS:
         raise Http404
     require(request.actor, measures.RIGHTS[kind][0])
     words = {code: one.label for code, one in reasons.of(kind).items()}
-    initial = {"lines": _numbers(request, kind)} if request.method == "GET" else None
-    form = ListForm(words, request.POST or None, initial=initial)
+    batch = _batch(request, kind)
+    most = figures.number("certificates.measure_rows")
+    initial = {"lines": "\n".join(batch[:most])} if batch else None
+    form = ListForm(words, request.POST or None, request.FILES or None, initial=initial)
     if request.method == "POST" and form.is_valid():
         try:
-            made = measures.draw_up(kind, form.asked(), actor=request.user, note=form.cleaned_data["note"])
+            made = measures.draw_up(
+                kind, form.cleaned_data["asked"], actor=request.user, note=form.cleaned_data["note"]
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -58,7 +69,8 @@ def new(request: Any, kind: str) -> HttpResponseBase:
         "label": ActKind(kind).label,
         "reasons": words,
         "second": measures.RIGHTS[kind][1] is not None,
-        "most": figures.number("certificates.measure_rows"),
+        "most": most,
+        "batch": None if batch is None else len(batch),
         "menu": "certificates:list",
     }
     return render(
@@ -66,19 +78,40 @@ def new(request: Any, kind: str) -> HttpResponseBase:
     )
 
 
-def _numbers(request: Any, kind: str) -> str:
-    """The numbers of one order's or one sheet's certificates in reach, one a line."""
-    found = certificates(scope_of(request.actor, measures.RIGHTS[kind][0])).filter(
-        state__in=acts.LEADS[kind][1]
-    )
-    if order := _uuid(request.GET.get("order", "")):
-        found = found.filter(pk__in=Attestation.objects.filter(order_id=order).values("pk"))
-    elif batch := _uuid(request.GET.get("batch", "")):
-        found = found.filter(batch_id=batch)
+def _batch(request: Any, kind: str) -> list[str] | None:
+    """Numbers of the certificates in reach of one order, one exam or one sheet that the kind can be done to.
+
+    None where the address names none of them.
+    """
+    asked = request.GET
+    exam = asked.get("exam", "")
+    if order := _uuid(asked.get("order", "")):
+        of = Q(pk__in=Attestation.objects.filter(order_id=order).values("pk"))
+    elif exam.isascii() and exam.isdigit() and len(exam) < 10:
+        orders = Order.objects.filter(evaluation_id=int(exam)).values("pk")
+        of = Q(pk__in=Attestation.objects.filter(order_id__in=orders).values("pk"))
+    elif sheet := _uuid(asked.get("batch", "")):
+        of = Q(batch_id=sheet)
     else:
-        return ""
-    most = figures.number("certificates.measure_rows")
-    return "\n".join(found.order_by("number").values_list("number", flat=True)[:most])
+        return None
+    seen = certificates(scope_of(request.actor, measures.RIGHTS[kind][0]))
+    found = seen.filter(of, state__in=acts.LEADS[kind][1]).order_by("number")
+    return list(found.values_list("number", flat=True))
+
+
+@require_GET
+@requires("certificate.revoke_request")
+def template(request: Any, kind: str) -> HttpResponse:
+    """The blank workbook of such a list, with the reasons of today to choose from."""
+    if kind not in measures.RIGHTS:
+        raise Http404
+    words = tuple(one.label for one in reasons.of(kind).values())
+    columns = tuple(replace(one, choices=words) if one.key == "reason" else one for one in SPEC.columns)
+    out = io.BytesIO()
+    blank.write(replace(SPEC, columns=columns), out)
+    name = _("批量%(label)s名单模板.xlsx") % {"label": ActKind(kind).label}
+    headers = {"Content-Disposition": content_disposition_header(True, name) or "attachment"}
+    return HttpResponse(out.getvalue(), content_type=CONTENT_TYPE, headers=headers)
 
 
 def _uuid(text: str) -> UUID | None:

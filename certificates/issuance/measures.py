@@ -33,6 +33,7 @@ from registry.audit.numbers import numbers_in, veiled
 from registry.institutions.models import Institution
 from registry.lib import figures
 from registry.lib.scope import Scope
+from registry.lib.text import name_key
 from registry.review import services as review
 from registry.review.models import Case
 
@@ -49,11 +50,16 @@ RIGHTS: Final[Mapping[str, tuple[str, str | None]]] = {
 
 
 class Line(NamedTuple):
-    """One line as somebody wrote it: reason by code or by its words."""
+    """One line as somebody wrote it: reason by code or by its words.
+
+    A `name` that is written must be the holder's; `row` is the line's number in the sheet or in what was pasted.
+    """
 
     number: str
     reason: str = ""
     note: str = ""
+    name: str = ""
+    row: int | None = None
 
 
 class NotNow(ValidationError):
@@ -211,14 +217,14 @@ def _resolved(measure: Measure, lines: Sequence[Line], scope: Scope) -> list[Mea
     by_words = {one.label: code for code, one in given.items()}
     numbers = [numbering.normalise(line.number)[:40] for line in lines]
     known = {
-        number: (pk, state)
-        for pk, number, state in certificates(scope)
+        number: (pk, state, key)
+        for pk, number, state, key in certificates(scope)
         .filter(number__in=set(numbers))
-        .values_list("pk", "number", "state")
+        .values_list("pk", "number", "state", "person__name_key")
     }
     rows, seen = [], set[str]()
     for position, (line, number) in enumerate(zip(lines, numbers, strict=True), 1):
-        pk, state = known.get(number, (None, ""))
+        pk, state, holder = known.get(number, (None, "", ""))
         said = line.reason.strip()
         code = said if said in given else by_words.get(said, "")
         problem = (
@@ -226,6 +232,8 @@ def _resolved(measure: Measure, lines: Sequence[Line], scope: Scope) -> list[Mea
             if pk is None
             else "repeated"
             if number in seen
+            else "other_name"
+            if line.name.strip() and name_key(line.name) != holder
             else "no_reason"
             if not code
             else obstacle(measure.kind, state)
@@ -235,6 +243,7 @@ def _resolved(measure: Measure, lines: Sequence[Line], scope: Scope) -> list[Mea
             MeasureRow(
                 measure=measure,
                 position=position,
+                row_no=line.row,
                 # What is no certificate may be somebody's identity number in the wrong column.
                 number=number if pk is not None or not numbers_in(number) else veiled(number),
                 certificate_id=pk,

@@ -31,6 +31,7 @@ urlpatterns = [
     path("recoveries/", certificate_views.recovery_list, name="recoveries"),
     path("measures/", measure_views.measure_list, name="measures"),
     path("measures/new/<slug:kind>/", measure_views.new, name="measure-new"),
+    path("measures/new/<slug:kind>/template.xlsx", measure_views.template, name="measure-template"),
     path("measures/<uuid:measure_id>/", measure_views.detail, name="measure"),
     path("measures/<uuid:measure_id>/progress/", measure_views.progress, name="measure-progress"),
     path("measures/<uuid:measure_id>/submit/", measure_views.submit, name="measure-submit"),

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from tempfile import TemporaryFile
-from typing import Any, BinaryIO
+from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext as _t
@@ -118,12 +116,3 @@ class ListForm(forms.Form):
         if not self.errors and not found.get("file") and not (found.get("text") or "").strip():
             self.add_error("text", _t("请粘贴名单，或选择文件。"))
         return found
-
-    @contextmanager
-    def on_disk(self) -> Iterator[BinaryIO]:
-        """The uploaded file with a descriptor, as the cage needs it; gone afterwards."""
-        with TemporaryFile() as handle:
-            for chunk in self.cleaned_data["file"].chunks():
-                handle.write(chunk)
-            handle.seek(0)
-            yield handle

@@ -16,11 +16,11 @@ from certificates.verification.asking import Asker
 from certificates.verification.forms import ListForm
 from certificates.verification.sessionless import unindexed
 from registry.accounts.policy import requires
+from registry.intake import short
 from registry.lib import figures, proof
 from registry.lib.limits import take
 from registry.lib.web import client_address, network_of
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from registry.lib.xlsx import CONTENT_TYPE
 
 
 @login_not_required
@@ -50,21 +50,21 @@ def check_list(request: Any) -> HttpResponse:
         return page
     try:
         lines = _lines(form)
-    except lists.Refused as refused:
+    except short.Refused as refused:
         form.add_error(None, str(refused))
         return _page(request, form, status=422)
     now = timezone.now()
     told = lists.ask(lines, Asker(address, network, proved=True))
     name = f"certificates-{timezone.localtime(now):%Y%m%d-%H%M}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(lists.workbook(told, now), content_type=_XLSX, headers=headers)
+    return HttpResponse(lists.workbook(told, now), content_type=CONTENT_TYPE, headers=headers)
 
 
 def _lines(form: ListForm) -> list[lists.Line]:
     file = form.cleaned_data["file"]
     if not file:
         return lists.read_text(form.cleaned_data["text"])
-    with form.on_disk() as handle:
+    with short.on_disk(file.chunks()) as handle:
         return lists.read_file(handle, file.size)
 
 

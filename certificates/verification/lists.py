@@ -20,19 +20,12 @@ from certificates.issuance import answers, numbering
 from certificates.verification.asking import Asker
 from certificates.verification.list_columns import SPEC
 from registry.identity import id_numbers
-from registry.intake import cage
+from registry.intake import short
 from registry.lib import figures
 from registry.lib.text import name_key
 from registry.lib.xlsx import Mark, write_xlsx
 
-_MEMORY: Final = 256 * 1024 * 1024
-_CPU_SECONDS: Final = 20
-_SILENCE: Final = 20.0
 _PART = re.compile(r"[\t,，;；]+")
-
-
-class Refused(Exception):
-    """The list as a whole is turned away; the text says why, in the asker's words."""
 
 
 class Line(NamedTuple):
@@ -52,28 +45,9 @@ class Told(NamedTuple):
 
 def read_file(file: BinaryIO, size: int) -> list[Line]:
     """The lines of a workbook or csv. Raises Refused."""
-    if size > figures.number("verify.list_bytes"):
-        raise Refused(_("文件太大。名单只需证书编号和姓名两列。"))
-    request = cage.Request(
-        spec=SPEC, mode="rows", memory=_MEMORY, cpu_seconds=_CPU_SECONDS, silence=_SILENCE, max_bytes=size
-    )
-    places: dict[str, int] = {}
-    found: list[Line] = []
-    try:
-        for frame in cage.run(request, file):
-            if frame.type == "refused":
-                raise Refused(frame.header["message"])
-            if frame.type == "meta":
-                places = frame.header["columns"]
-            elif frame.type == "rows":
-                for row, cells in frame.header["rows"]:
-                    number, name = (_cell(cells, places[key]) for key in ("checked_number", "name"))
-                    if number or name:
-                        found.append(Line(row, number, name))
-                _few(found)
-    except cage.ChildDied:
-        raise Refused(_("文件无法读取，请另存为 xlsx 或直接粘贴两列内容。")) from None
-    return _few(found, all_of_them=True)
+    most_bytes, most_rows = figures.number("verify.list_bytes"), figures.number("verify.list_rows")
+    rows = short.read(SPEC, file, size, most_bytes=most_bytes, most_rows=most_rows)
+    return [Line(row.no, *row.texts) for row in rows]
 
 
 def read_text(text: str) -> list[Line]:
@@ -89,19 +63,9 @@ def read_text(text: str) -> list[Line]:
         # The number is the one with digits in it, whichever comes first.
         swapped = not any(map(str.isdigit, first)) and any(map(str.isdigit, second))
         found.append(Line(row, *((second, first) if swapped else (first, second))))
-    return _few(found, all_of_them=True)
-
-
-def _cell(cells: Sequence[str], place: int) -> str:
-    return cells[place].strip() if place < len(cells) else ""
-
-
-def _few(found: list[Line], *, all_of_them: bool = False) -> list[Line]:
-    most = figures.number("verify.list_rows")
-    if len(found) > most:
-        raise Refused(_("一次最多核验 %(most)s 条，请分开提交。") % {"most": most})
-    if all_of_them and not found:
-        raise Refused(_("名单中没有证书编号和姓名。"))
+    short.few(found, figures.number("verify.list_rows"))
+    if not found:
+        raise short.Refused(_("名单中没有证书编号和姓名。"))
     return found
 
 

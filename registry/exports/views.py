@@ -19,8 +19,7 @@ from registry.exports import alerts, queries, rules, services, sources, store, t
 from registry.exports.forms import ExportForm
 from registry.exports.models import Export
 from registry.lib.web import listed, page_or_part
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from registry.lib.xlsx import CONTENT_TYPE
 
 
 @require_GET
@@ -121,7 +120,7 @@ def download(request: Any, export_id: UUID) -> HttpResponseBase:
     name = f"{sources.labels().get(export.kind, export.kind)} {export.number}.xlsx"
     return StreamingHttpResponse(
         store.slices(export.pk),
-        content_type=XLSX,
+        content_type=CONTENT_TYPE,
         headers={
             "Content-Disposition": content_disposition_header(True, name) or "attachment",
             "Content-Length": str(export.file_bytes),

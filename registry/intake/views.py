@@ -37,8 +37,8 @@ from registry.intake.forms import BatchFilter, CorrectionForm, UploadForm
 from registry.intake.models import Batch
 from registry.lib.limiting import limited
 from registry.lib.web import listed
+from registry.lib.xlsx import CONTENT_TYPE
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 State = Batch.State
 # Writing out more than this would keep the reader waiting.
 WHOLE_SHEET_ROWS = 20_000
@@ -371,7 +371,7 @@ def error_workbook(request: Any, batch_id: UUID) -> HttpResponse:
 
 
 def _workbook(content: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=XLSX)
+    response = HttpResponse(content, content_type=CONTENT_TYPE)
     response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx") or "attachment"
     return response
 

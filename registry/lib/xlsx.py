@@ -40,6 +40,8 @@ __all__ = [
     "write_xlsx",
 ]
 
+#: what such a file is called in a header of an answer
+CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LAST_ROW = 1_048_576  # rows that a sheet can hold; what is left goes on to the next one
 _LONGEST_TEXT = 32_767
 _EXACT_DIGITS = 15

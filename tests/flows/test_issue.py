@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from typing import Any
 
+import openpyxl
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 from procrastinate.contrib.django import app
 
 from certificates.evaluations.models import Body, Candidate, Exam, Score, Site
 from certificates.issuance import issue_tasks, issuing, keys
+from certificates.issuance.act_models import Measure
 from certificates.issuance.models import Attestation, Certificate, Order, SigningKey
 from registry.accounts.models import Role
 from registry.institutions.models import Institution
@@ -82,6 +86,45 @@ def approve(client: Client, case: Case) -> Any:
     )
 
 
+def listed_for_revoking(signer: Client, home: str, exam: Exam, numbers: list[str]) -> None:
+    """From the order and from the exam to the list of its certificates; then the same as a sheet, told by its rows."""
+    new = "/certificates/measures/new/revoke/"
+    order = f"?order={home.split('/')[-2]}"
+    assert f"{new}{order}" in signer.get(home).content.decode()
+    assert f"{new}?exam={exam.pk}" in signer.get(f"/evaluations/{exam.pk}/").content.decode()
+    for source in (order, f"?exam={exam.pk}"):
+        page = signer.get(new + source).content.decode()
+        assert "已列出本批 3 本证书" in page and "\n".join(numbers) in page
+    assert "没有可以撤销的证书" in signer.get(f"{new}?exam=99999").content.decode()
+    blank = signer.get(f"{new}template.xlsx").content
+    heads = [cell.value for cell in openpyxl.load_workbook(io.BytesIO(blank)).worksheets[0][1]]
+    assert heads == ["证书编号", "姓名", "原因", "说明"]
+    holder = Certificate.objects.get(number=numbers[0]).person.name
+    sheet = "\n".join(
+        (
+            "证书编号,姓名,原因,说明",
+            f"{numbers[0]},{holder},考试违规，成绩无效,第二场",
+            "",
+            f"{numbers[1]},别人,,",
+            f"{numbers[2]},,没有这样的原因,",
+        )
+    )
+
+    def upload(text: str) -> Any:
+        file = SimpleUploadedFile("名单.csv", text.encode())
+        return signer.post(new, {"reason": "batch", "file": file}, follow=True)
+
+    page = upload(sheet).content.decode()
+    measure = Measure.objects.get()
+    rows = list(measure.rows.order_by("position").values_list("row_no", "problem", "reason", "note"))
+    assert rows == [(2, "", "exam", "第二场"), (4, "other_name", "batch", ""), (5, "no_reason", "", "")]
+    assert "可以办理 1 行，不能办理 2 行" in page and "姓名与证书登记的不一致" in page
+    # What is no such list is turned away as a whole.
+    refused = upload("姓名,电话\n某人,13800000000\n")
+    assert refused.status_code == 422 and Measure.objects.count() == 1
+    measure.delete()
+
+
 def test_a_closed_batch_becomes_certificates_after_two_people_agreed() -> None:
     body = certified.body()
     SigningKey.objects.all().delete()
@@ -124,6 +167,7 @@ def test_a_closed_batch_becomes_certificates_after_two_people_agreed() -> None:
         Certificate.objects.filter(first_high=True, basis="issued", region_code=body.region_id).count() == 3
     )
 
+    listed_for_revoking(signer, home, exam, numbers)
     # The same batch again: everybody has been issued to; nothing is there to hand in.
     again = clerk.post("/certificates/orders/new/", {"exam": exam.pk, "issued_on": "2026-03-20"})
     assert again.status_code == 422
