@@ -36,7 +36,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
-        from certificates.issuance.upload_report import UPLOAD_REPORT, numbers_of
+        from certificates.issuance.upload_report import UPLOAD_REPORT, UPLOAD_REPORT_WHOLE, numbers_of
         from certificates.printing import keeping as printed
         from certificates.printing import lacking
         from certificates.printing.card import BODY
@@ -65,6 +65,7 @@ class CertificatesConfig(AppConfig):
         kinds.register(BACKFILL_KIND)
         sources.register(RESULTS)
         sources.register(UPLOAD_REPORT)
+        sources.register(UPLOAD_REPORT_WHOLE)
         register_numbers(numbers_of)
         measures.register()
         review(ISSUE)

@@ -1,14 +1,16 @@
 """The report of certificates to headquarters or province (证书数据上报, T6) as an export of the list of certificates.
 
 Codes as the upload sheets take them: 证件类型 201 for an identity card, the level as its digit, 其他 where nobody knows
-the employer. Numbers of people are masked as in any export.
+the employer. Numbers of people are masked as in any export; whoever uploads asks for the same rows with numbers in
+full, and a second person agrees.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from certificates.evaluations.models import Candidate
@@ -17,7 +19,10 @@ from certificates.issuance.entries import CANDIDATE
 from certificates.issuance.forms import CertificateFilter
 from certificates.issuance.models import Attestation, Certificate
 from registry.exports.sources import Asked, Line, Source
+from registry.identity.current import keyring
+from registry.identity.keyring import IDNO
 from registry.lib.scope import Scope
+from registry.people.models import Document
 
 HEADINGS = (
     _("姓名"),
@@ -83,18 +88,38 @@ def count(scope: Scope, asked: Asked) -> int:
 
 
 def lines(scope: Scope, asked: Asked, most: int) -> Iterator[Line]:
-    """At most so many of them, in the order of registration."""
-    rows = _found(scope, asked).select_related("person", "level", "institution")
+    """At most so many of them, in the order of registration, numbers masked."""
+    return _spans(scope, asked, most, Document.objects.defer("sealed"), lambda document: document.mask)
+
+
+def whole_lines(scope: Scope, asked: Asked, most: int) -> Iterator[Line]:
+    """The same with numbers in full. Raises KeyringError where one cannot be opened."""
+    ring = keyring()
+    return _spans(
+        scope,
+        asked,
+        most,
+        Document.objects.all(),
+        lambda document: ring.open_(bytes(document.sealed), IDNO, document.pk).decode(),
+    )
+
+
+def _spans(
+    scope: Scope, asked: Asked, most: int, documents: QuerySet[Document], told: Callable[[Document], str]
+) -> Iterator[Line]:
+    rows = _found(scope, asked).select_related("person", "level", "institution").order_by("id")
+    # The main document first, as on the certificate.
+    main = Prefetch("person__documents", documents.order_by("-is_primary", "-created_at", "id"))
     chunk: list[Certificate] = []
-    for row in rows.prefetch_related("person__documents").order_by("id")[:most].iterator(chunk_size=_SPAN):
+    for row in rows.prefetch_related(main)[:most].iterator(chunk_size=_SPAN):
         chunk.append(row)
         if len(chunk) == _SPAN:
-            yield from _lines(chunk)
+            yield from _lines(chunk, told)
             chunk = []
-    yield from _lines(chunk)
+    yield from _lines(chunk, told)
 
 
-def _lines(chunk: Sequence[Certificate]) -> Iterator[Line]:
+def _lines(chunk: Sequence[Certificate], told: Callable[[Document], str]) -> Iterator[Line]:
     ids = [row.pk for row in chunk]
     made = {one.pk: one for one in Attestation.objects.filter(pk__in=ids).defer("sealed", "payload")}
     candidates = [int(one.source_id) for one in made.values() if one.source_type == CANDIDATE]
@@ -111,7 +136,7 @@ def _lines(chunk: Sequence[Certificate]) -> Iterator[Line]:
             [
                 row.person.called,
                 _KINDS.get(documents[0].kind, "") if shown else "",
-                documents[0].mask if shown else "",
+                told(documents[0]) if shown else "",
                 employer or _NO_EMPLOYER,
                 (one.occupation_name if one else "") or row.occupation_text,
                 (one.direction if one else "") or _NO_TRADE,
@@ -133,4 +158,14 @@ UPLOAD_REPORT = Source(
     words=words,
     count=count,
     lines=lines,
+    sibling="certificate-report-whole",
+)
+
+UPLOAD_REPORT_WHOLE = replace(
+    UPLOAD_REPORT,
+    kind="certificate-report-whole",
+    label=_("证书数据上报表（完整号码）"),
+    lines=whole_lines,
+    whole=True,
+    sibling=UPLOAD_REPORT.kind,
 )

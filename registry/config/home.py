@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.accounts.policy import can
 from registry.config import rebasing
 from registry.config.panels import Card, register, register_counter
-from registry.exports.releasing import RELEASE
+from registry.exports.releasing import RELEASE, RELEASE_WHOLE
 from registry.intake import kinds
 from registry.intake import queries as intake
 from registry.lib.scope import Actor, Scope
@@ -78,6 +78,7 @@ def register_all() -> None:
     panels.register(Panel("looked", _("谁查看过"), "registry/people/_looked.html", looking.latest, order=90))
     contributors.register(Contributor("readings", _("谁查看过"), _readings, order=90))
     procedures.register(RELEASE)
+    procedures.register(RELEASE_WHOLE)
     procedures.register(rotation.agreement())
     register(Card("intake", "registry/intake/_card.html", _batches, order=20))
     register(Card("matches", "registry/people/_matches_card.html", _matches, order=30))

@@ -1,8 +1,9 @@
-"""Many rows leave only when a second person agrees: the kind of matter that the review room decides on."""
+"""Many rows, and numbers in full, leave only when a second person agrees: kinds of matter that review decides on."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.urls import reverse
@@ -26,6 +27,7 @@ def _facts(case: Case) -> Sequence[tuple[str, str]]:
     return [
         (_("内容"), sources.labels().get(export.kind, export.kind)),
         (_("行数"), f"{export.rows:,}"),
+        (_("号码"), _("完整") if services.is_whole(export.kind) else _("遮盖")),
         *words,
         (_("事由"), rules.labels().get(export.reason, export.reason)),
         (_("具体用途"), export.purpose),
@@ -52,4 +54,14 @@ RELEASE = Procedure(
     effect=_lazy("通过后系统生成文件，只有申请人能在到期前下载；每次下载都会记录。"),
     facts=_facts,
     link=lambda case: reverse("exports:detail", args=[case.subject_id]),
+)
+
+RELEASE_WHOLE = replace(
+    RELEASE,
+    kind=services.RELEASE_WHOLE,
+    label=_lazy("导出完整号码"),
+    steps=(Step("approve", action="export.whole_approve"),),
+    effect=_lazy(
+        "通过后系统生成含完整证件号码的文件，只有申请人再次确认身份后才能下载；名单中的每个人都能看到这次导出。"
+    ),
 )

@@ -30,6 +30,16 @@ def limit(code: str, day: date | None = None) -> int:
     return _shipped_limits()[code] if found is None else found
 
 
+def days_kept(*, whole: bool) -> int:
+    """How many days a file is kept, with numbers in full or masked."""
+    return limit("export_whole_days_kept" if whole else "export_days_kept")
+
+
+def downloads(*, whole: bool) -> int:
+    """How often it may be fetched."""
+    return limit("export_whole_downloads" if whole else "export_downloads")
+
+
 def reasons(use: Use, day: date | None = None) -> dict[str, str]:
     """Code → words of the reasons that may be given, in the order of forms."""
     on = day or timezone.localdate()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -23,12 +24,18 @@ from registry.exports import rules, sources, store
 from registry.exports.models import Export, ExportContent
 from registry.exports.sources import Source
 from registry.identity import slices
-from registry.lib.scope import Actor
+from registry.identity.keyring import KeyringError
+from registry.institutions.models import Institution
+from registry.lib.scope import Actor, Scope
 from registry.lib.xlsx import Mark, write_xlsx
 from registry.review import services as review
 
+logger = logging.getLogger("registry.exports")
+
 State = Export.State
-RELEASE = "exports.release"  # the kind of matter under which a second person decides
+# The kinds of matter under which a second person decides: on many rows, and on numbers in full.
+RELEASE, RELEASE_WHOLE = "exports.release", "exports.release_whole"
+WHOLE = "export.whole"
 CONTENT_ROWS = 400  # people in one row of the list of who stands in a file: what fits a page of the database
 TELL_EVERY = 500  # rows between two words on how far a file has come
 
@@ -53,14 +60,16 @@ def ask(
 ) -> Export:
     """Ask for the rows of a filter. Few are made by whoever calls `make` next; many wait for a second person.
 
-    Raises NotAllowed where there is nothing to export or too much of it, Refused where the role may not have so
-    many, and what the review says where nobody knows which natural person asks.
+    Numbers in full always wait. Raises NotAllowed where there is nothing to export or too much of it, Refused where
+    the role may not have so many or such, and what the review says where nobody knows which natural person asks.
     """
     policy.require(actor, "export.rows")
+    if source.whole:
+        policy.require(actor, WHOLE)
     rows = source.count(actor.scope, asked)
     if not rows:
         raise NotAllowed(_("没有符合条件的记录，无需导出。"))
-    if rows > (most := rules.limit("export_rows_most")):
+    if rows > (most := rules.limit("export_whole_rows_most" if source.whole else "export_rows_most")):
         raise NotAllowed(
             _("共 %(rows)s 行，一次最多导出 %(most)s 行。请缩小条件，分次导出。")
             % {"rows": rows, "most": most}
@@ -68,6 +77,7 @@ def ask(
     many = needs_second_person(user, rows)
     if many:
         policy.require(actor, "export.many")
+    waits = many or source.whole
     export = Export.objects.create(
         kind=source.kind,
         asker=user,
@@ -78,21 +88,12 @@ def ask(
         reason=reason,
         purpose=purpose,
         rows=rows,
-        state=State.WAITING if many else State.QUEUED,
+        state=State.WAITING if waits else State.QUEUED,
     )
-    _record(export, "exports.ask", user, after={"kind": export.kind, "filter": export.asked, "many": many})
-    if many:
-        case = review.open_case(
-            kind=RELEASE,
-            subject_type="export",
-            subject_id=export.pk,
-            summary=_("导出%(label)s %(rows)s 行") % {"label": source.label, "rows": f"{rows:,}"},
-            payload={"kind": export.kind, "rows": rows},
-            maker=user,
-            region_code=actor.scope.region_code or "",
-            institution_id=actor.scope.institution_id,
-        )
-        export.case_id = case.pk
+    told = {"kind": export.kind, "filter": export.asked, "many": many, "whole": source.whole}
+    _record(export, "exports.ask", user, after=told)
+    if waits:
+        export.case_id = _second_person(export, source, actor.scope, user)
         export.save(update_fields=["case_id"])
     export.refresh_from_db(fields=["created_at"])
     return export
@@ -129,11 +130,25 @@ def make(export_id: UUID) -> None:
         return
     export = Export.objects.select_related("asker").get(pk=export_id)
     actor = _asker(export)
-    if not policy.can(actor, "export.rows") or actor.membership_id != export.membership_id:
+    source = sources.get(export.kind)
+    if not _still_may(actor, export, source):
         _fail(export)
         return
+    try:
+        _write(export, source, actor)
+    except KeyringError as error:
+        logger.error("an export could not be made: %s", type(error).__name__)
+        _fail(export, _("有号码不能解密，文件没有生成。请联系系统管理员。"))
+
+
+def _still_may(actor: Actor, export: Export, source: Source) -> bool:
+    """Whether the membership in which it was asked for is still held, and still has the right."""
+    needed = ("export.rows", WHOLE) if source.whole else ("export.rows",)
+    return actor.membership_id == export.membership_id and all(policy.can(actor, each) for each in needed)
+
+
+def _write(export: Export, source: Source, actor: Actor) -> None:
     with acting_as(capacity(actor)), slices.nameless("export") as file:
-        source = sources.get(export.kind)
         people: dict[UUID, None] = {}
         lines = source.lines(actor.scope, export.asked, export.rows)
         rows = write_xlsx(
@@ -143,7 +158,7 @@ def make(export_id: UUID) -> None:
             name=str(source.label),
             mark=mark_of(export),
         )
-        _finish(export, file, rows, list(people))
+        _finish(export, source, file, rows, list(people))
 
 
 def mark_of(export: Export) -> Mark:
@@ -162,13 +177,22 @@ def mark_of(export: Export) -> Mark:
 
 
 @transaction.atomic
-def fetch(export_id: UUID, *, user: User) -> Export:
-    """Count and record one download by the asker before a byte is given out. Raises NotAllowed, DoesNotExist."""
+def fetch(export_id: UUID, *, actor: Actor, user: User) -> Export:
+    """Count and record one download by the asker before a byte is given out.
+
+    Numbers in full go only to who holds the membership in which they were asked for, identity confirmed anew. Raises
+    NotAllowed, DoesNotExist; Refused and NeedsConfirmation as the matrix says.
+    """
     now = timezone.now()
     own = Export.objects.filter(pk=export_id, asker=user)
+    asked = own.get()
+    if is_whole(asked.kind):
+        policy.require(actor, WHOLE)
+        if actor.membership_id != asked.membership_id:
+            raise NotAllowed(_("请切换到申请这份文件时的角色，再来下载。"))
     ready = own.filter(state=State.READY, expires_at__gt=now, downloads__lt=F("most_downloads"))
     if not ready.update(downloads=F("downloads") + 1):
-        raise NotAllowed(_why_not(own.get(), now))
+        raise NotAllowed(_why_not(asked, now))
     export = own.get()
     _record(export, "exports.download", user, after={"kind": export.kind, "time": export.downloads})
     return export
@@ -199,6 +223,37 @@ def destroy_with(people: Sequence[UUID]) -> int:
     return len(ids)
 
 
+def is_whole(kind: str) -> bool:
+    """Whether files of this kind hold numbers in full. One of a room that is gone counts as if they did."""
+    try:
+        return sources.get(kind).whole
+    except sources.UnknownSource:
+        return True
+
+
+# --- asking --------------------------------------------------------------------------------------------
+
+
+def _second_person(export: Export, source: Source, scope: Scope, user: User) -> UUID:
+    """Open the matter on which somebody else decides. On numbers in full the division decides as well as the
+    institution's own people: a body may have a single signatory.
+    """
+    region = scope.region_code or ""
+    if source.whole and scope.institution_id is not None:
+        region = Institution.objects.values_list("region_id", flat=True).get(pk=scope.institution_id)
+    case = review.open_case(
+        kind=RELEASE_WHOLE if source.whole else RELEASE,
+        subject_type="export",
+        subject_id=export.pk,
+        summary=_("导出%(label)s %(rows)s 行") % {"label": source.label, "rows": f"{export.rows:,}"},
+        payload={"kind": export.kind, "rows": export.rows},
+        maker=user,
+        region_code=region,
+        institution_id=scope.institution_id,
+    )
+    return case.pk
+
+
 # --- making --------------------------------------------------------------------------------------------
 
 
@@ -219,7 +274,7 @@ def _told(export: Export, lines: Iterator[sources.Line], people: dict[UUID, None
 
 
 @transaction.atomic
-def _finish(export: Export, file: Any, rows: int, people: list[UUID]) -> None:
+def _finish(export: Export, source: Source, file: Any, rows: int, people: list[UUID]) -> None:
     now = timezone.now()
     current = Export.objects.select_for_update().get(pk=export.pk)
     if current.state != State.MAKING:
@@ -230,7 +285,13 @@ def _finish(export: Export, file: Any, rows: int, people: list[UUID]) -> None:
         "exports.make",
         export.asker,
         n=rows,
-        after={"kind": export.kind, "filter": export.asked, "people": len(people), "sha256": digest},
+        after={
+            "kind": export.kind,
+            "filter": export.asked,
+            "people": len(people),
+            "sha256": digest,
+            "whole": source.whole,
+        },
     )
     ExportContent.objects.bulk_create(
         ExportContent(
@@ -256,15 +317,15 @@ def _finish(export: Export, file: Any, rows: int, people: list[UUID]) -> None:
         file_bytes=size,
         file_sha256=digest,
         made_at=now,
-        expires_at=now + timedelta(days=rules.limit("export_days_kept")),
-        most_downloads=rules.limit("export_downloads"),
+        expires_at=now + timedelta(days=rules.days_kept(whole=source.whole)),
+        most_downloads=rules.downloads(whole=source.whole),
     )
 
 
 @transaction.atomic
-def _fail(export: Export) -> None:
-    """The asker may no longer have it."""
-    if Export.objects.filter(pk=export.pk, state=State.MAKING).update(state=State.FAILED):
+def _fail(export: Export, because: str = "") -> None:
+    """The asker may no longer have it, or what else came between."""
+    if Export.objects.filter(pk=export.pk, state=State.MAKING).update(state=State.FAILED, refusal=because):
         _record(export, "exports.fail", None)
 
 

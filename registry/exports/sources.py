@@ -25,6 +25,8 @@ class Source:
     address; ``words`` says it in words.
 
     ``lines`` yields (person, cells) in a fixed order, numbers masked, reading in spans: a file may have fifty thousand.
+    Where ``whole`` is set they are in full: a second person agrees to every such file, and whoever asks and fetches
+    proves anew who they are. ``sibling`` is the kind with the same rows told the other way.
     """
 
     kind: str
@@ -35,6 +37,8 @@ class Source:
     words: Callable[[Asked], Sequence[tuple[str, str]]]
     count: Callable[[Scope, Asked], int]
     lines: Callable[[Scope, Asked, int], Iterator[Line]]
+    whole: bool = False
+    sibling: str = ""
 
 
 _sources: dict[str, Source] = {}

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from registry.accounts.models import Role
-from registry.accounts.policy import requires, scope_of
+from registry.accounts.policy import can, require, requires, scope_of
 from registry.exports import alerts, queries, rules, services, sources, store, tasks
 from registry.exports.forms import ExportForm
 from registry.exports.models import Export
@@ -46,6 +46,8 @@ def new(request: Any, kind: str) -> HttpResponseBase:
         source = sources.get(kind)
     except sources.UnknownSource:
         raise Http404 from None
+    if source.whole:
+        require(request.actor, services.WHOLE)
     asked = source.read(request.GET)
     form = ExportForm(request.POST if request.method == "POST" else None, reasons=rules.reasons("export"))
     if form.is_valid():
@@ -61,8 +63,9 @@ def new(request: Any, kind: str) -> HttpResponseBase:
         "words": source.words(asked),
         "many": services.needs_second_person(request.user, rows),
         "alone": rules.limit("export_rows_alone"),
-        "days": rules.limit("export_days_kept"),
-        "downloads": rules.limit("export_downloads"),
+        "days": rules.days_kept(whole=source.whole),
+        "downloads": rules.downloads(whole=source.whole),
+        "sibling": source.sibling if source.whole or can(request.actor, services.WHOLE) else "",
         "query": request.GET.urlencode(),
         "menu": "exports:list",
     }
@@ -82,7 +85,12 @@ def _asked_for(
         purpose=form.cleaned_data["purpose"],
     )
     if export.state == Export.State.WAITING:
-        messages.success(request, _("已提交。行数较多，须由另一人复核后才生成文件。"))
+        messages.success(
+            request,
+            _("已提交。文件含完整号码，须由另一人批准后才生成。")
+            if source.whole
+            else _("已提交。行数较多，须由另一人复核后才生成文件。"),
+        )
     else:
         tasks.enqueue(
             export.pk, later=True
@@ -111,7 +119,7 @@ def progress(request: Any, export_id: UUID) -> HttpResponse:
 def download(request: Any, export_id: UUID) -> HttpResponseBase:
     """The file, to whoever asked for it."""
     try:
-        export = services.fetch(export_id, user=request.user)
+        export = services.fetch(export_id, actor=request.actor, user=request.user)
     except Export.DoesNotExist:
         raise Http404 from None
     except services.NotAllowed as error:
@@ -155,6 +163,7 @@ def _context(request: Any, export_id: UUID) -> dict[str, Any]:
     return {
         "export": export,
         "label": sources.labels().get(export.kind, export.kind),
+        "whole": services.is_whole(export.kind),
         "words": words,
         "reason": rules.labels().get(export.reason, export.reason),
         "working": export.state in (Export.State.QUEUED, Export.State.MAKING),

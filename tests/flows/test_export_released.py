@@ -11,16 +11,29 @@ from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django import app
 
+from registry.accounts import session_keys
 from registry.accounts.models import Role
 from registry.exports import services, sources
 from registry.exports.models import Export, ExportContent, ReadingLimit
+from registry.identity.current import keyring
+from registry.identity.keyring import IDNO
+from registry.lib.scope import Scope
+from registry.people import looking
 from registry.people.models import Person
 from registry.review.models import Case
+from tests import certified
 from tests.flows.conftest import Desk
 from tests.registry.places import make_user
 from tests.signing import sign_in
 
 ASKED = {"reason_code": "report", "purpose": "报自治区人社厅年度统计"}
+
+
+def stale(client: Client) -> None:
+    """Who this client is was proved too long ago."""
+    session = client.session
+    session[session_keys.CONFIRMED_AT] = 0
+    session.save()
 
 
 def drain() -> None:
@@ -100,3 +113,53 @@ def test_a_file_whose_making_was_cut_off_is_made_whole(desk: Desk, monkeypatch: 
     drain()
     export.refresh_from_db()
     assert export.state == "ready" and ExportContent.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_numbers_in_full_leave_only_when_a_second_person_agrees() -> None:
+    """The report of certificates for the province: one row or many, asked, agreed to and fetched with proof anew."""
+    stage = certified.build(2)
+    documents = [person.documents.get() for person in stage.people]
+    numbers = [keyring().open_(bytes(one.sealed), IDNO, one.pk).decode() for one in documents]
+    signer = sign_in(Client(), stage.signer)
+    address = "/exports/new/certificate-report-whole/"
+    assert address in signer.get("/exports/new/certificate-report/").content.decode()
+    assert sign_in(Client(), stage.clerk).get(address).status_code == 403
+    assert "须由另一人批准" in signer.get(address).content.decode()
+    answer: Any = signer.post(address, ASKED)
+    export = Export.objects.get()
+    assert (answer.url, export.state, export.rows) == (f"/exports/{export.pk}/", "waiting", 2)
+    services.make(export.pk)  # nobody has agreed
+    case = Case.objects.get(kind="exports.release_whole")
+
+    other = sign_in(Client(), make_user("es-2", Role.ES, institution=stage.body))
+    above = sign_in(Client(), make_user("c2", Role.C2, region_id=certified.COUNTY))
+    first = sign_in(Client(), make_user("c1", Role.C1, region_id=certified.COUNTY))
+    assert "完整" in other.get(f"/review/{case.pk}/").content.decode()
+    decided = {"step": case.step, "version": case.row_version, "outcome": "approve"}
+    assert signer.post(f"/review/{case.pk}/decide/", decided).status_code == 403
+    assert first.post(f"/review/{case.pk}/decide/", decided).status_code == 404
+    stale(above)
+    assert "/confirm/" in above.post(f"/review/{case.pk}/decide/", decided).headers["Location"]
+    assert Case.objects.get(pk=case.pk).state == "open"
+    assert other.post(f"/review/{case.pk}/decide/", decided).status_code == 302
+    services.make(export.pk)
+    export.refresh_from_db()
+    assert export.state == "ready" and export.most_downloads == 2
+    assert export.expires_at and export.made_at and (export.expires_at - export.made_at).days == 3
+
+    fetch = f"/exports/{export.pk}/file/"
+    assert other.post(fetch).status_code == 404
+    stale(signer)
+    assert "/confirm/" in signer.post(fetch).headers["Location"]
+    export.refresh_from_db()
+    assert export.downloads == 0
+    file: Any = sign_in(Client(), stage.signer).post(fetch)
+    sheet = openpyxl.load_workbook(io.BytesIO(b"".join(file.streaming_content))).active
+    rows = list(sheet.iter_rows(min_row=2, max_row=3, values_only=True))
+    assert [row[2] for row in rows] == numbers and {row[1] for row in rows} == {"201"}
+    assert [row[7] for row in rows] == [one.number for one in stage.certificates]
+    assert export.number in sheet.cell(sheet.max_row, 1).value
+    for person in stage.people:
+        told = looking.readings(looking.actions(Scope.own(person.pk), person))
+        assert [one.what for one in told] == ["导出证书数据上报表（完整号码），共 2 行"]

@@ -111,7 +111,7 @@ def values(made: world.World, reader: User) -> dict[str, list[Any]]:
         "enrolment_id": list(person.enrolments.values_list("pk", flat=True)),
         "batch_id": list(Batch.objects.values_list("pk", flat=True)),
         "row": [3],
-        "kind": ["enrolments", "ledger", "roster"],
+        "kind": ["enrolments", "certificate-report-whole", "ledger", "roster"],
         "code": list(Plan.objects.values_list("code", flat=True)[:1]),
         "class_id": [klass.pk for klass in made.classes.values()][:2],
         "institution_id": [made.school.pk],

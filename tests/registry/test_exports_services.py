@@ -71,6 +71,10 @@ def made(user: User, **asked: str) -> Export:
     return export
 
 
+def fetch(export: Export, user: User) -> Export:
+    return services.fetch(export.pk, actor=actor_for(user), user=user)
+
+
 def decide(export: Export, actor: User, outcome: str = "approve", reason: str = "") -> None:
     case = Case.objects.get(pk=export.case_id)
     review.decide(
@@ -221,23 +225,23 @@ def test_downloads_are_counted_and_end(reviewer: User) -> None:
     limit("export_downloads", 2)
     export = made(reviewer)
     for _ in range(2):
-        services.fetch(export.pk, user=reviewer)
+        fetch(export, reviewer)
     with pytest.raises(services.NotAllowed, match="已下载 2 次"):
-        services.fetch(export.pk, user=reviewer)
+        fetch(export, reviewer)
     assert [action.after["time"] for action in written("exports.download")] == [1, 2]
 
 
 def test_nobody_fetches_another_ones_file(reviewer: User, world: World) -> None:
     export = made(reviewer)
     with pytest.raises(Export.DoesNotExist):
-        services.fetch(export.pk, user=make_user("other", Role.C1, region=world.county))
+        fetch(export, make_user("other", Role.C1, region=world.county))
 
 
 def test_a_file_whose_time_is_over_is_destroyed(reviewer: User) -> None:
     export, kept = made(reviewer), made(reviewer)
     Export.objects.filter(pk=export.pk).update(expires_at=timezone.now())
     with pytest.raises(services.NotAllowed, match="已到期"):
-        services.fetch(export.pk, user=reviewer)
+        fetch(export, reviewer)
     assert services.expire() == 1 and services.expire() == 0
     assert set(ExportPart.objects.values_list("export_id", flat=True)) == {kept.pk}
     assert ExportContent.objects.filter(export=export).exists()
