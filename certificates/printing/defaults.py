@@ -1,8 +1,10 @@
-"""The layouts that ship with the program, as first versions."""
+"""The layouts that ship with the program, as first versions; what ships changed is a new version from that day on."""
 
 from __future__ import annotations
 
 from datetime import date
+
+from django.utils import timezone
 
 from certificates.printing import layouts, shipped
 from certificates.printing.models import PageLayout
@@ -14,7 +16,7 @@ VERSION = 1
 
 
 def load() -> dict[str, Counts]:
-    """Add what is missing; a layout that an administrator adjusted is a later version."""
+    """Add what is missing. A layout that an administrator adjusted is a later version, and stays in force."""
     rows = (
         (
             {"family": family, "version": VERSION},
@@ -22,7 +24,26 @@ def load() -> dict[str, Counts]:
         )
         for family in shipped.FAMILIES
     )
-    return {"layouts": add_missing(PageLayout, rows)}
+    counts = add_missing(PageLayout, rows)
+    _renew()
+    return {"layouts": counts}
+
+
+def _renew() -> None:
+    """A new version of every family whose newest is still ours and looks otherwise than what ships now."""
+    newest: dict[str, PageLayout] = {}
+    for row in PageLayout.objects.order_by("version"):
+        newest[row.family] = row
+    for family in shipped.FAMILIES:
+        row, data = newest[family], layouts.written(shipped.layout(family))
+        if row.made_by_id is None and row.data != data:
+            PageLayout.objects.create(
+                family=family,
+                version=row.version + 1,
+                data=data,
+                valid_from=timezone.localdate(),
+                note="随程序更新",
+            )
 
 
 def differences() -> list[str]:

@@ -19,8 +19,25 @@ from certificates.printing.forms import NUMBERS, AdjustForm, places
 from certificates.printing.models import PageLayout
 from registry.accounts.policy import requires
 
-# What stands on the page without words of its own.
-_NAMES = {"code": _lazy("核验码"), "body": _lazy("评价机构名称"), "issued_on": _lazy("发证日期")}
+# What stands on the page without a label of its own, by the identifiers of the layouts that ship.
+_NAMES = {
+    "title": _lazy("证书名称"),
+    "title_en": _lazy("英文名称"),
+    "subtitle": _lazy("副标题"),
+    "statement": _lazy("正文"),
+    "statement_both": _lazy("正文（中英对照）"),
+    "statement_en": _lazy("英文正文"),
+    "photo": _lazy("照片"),
+    "qr": _lazy("二维码"),
+    "scan": _lazy("二维码说明"),
+    "code": _lazy("核验码"),
+    "body": _lazy("评价机构名称"),
+    "seal": _lazy("印章提示"),
+    "seal_both": _lazy("印章提示（中英对照）"),
+    "issued_on": _lazy("发证日期"),
+    "lookup_1": _lazy("页脚第一行"),
+    "lookup_2": _lazy("页脚第二行"),
+}
 
 
 @require_GET
@@ -65,18 +82,27 @@ def layout(request: Any, family: str) -> HttpResponseBase:
                     % {"version": kept.version, "day": kept.valid_from},
                 )
                 return redirect("printing:layout", family)
-    bilingual = (request.POST if request.method == "POST" else request.GET).get("bilingual") == "on"
+    asked = request.POST if request.method == "POST" else request.GET
+    bilingual, long = asked.get("bilingual") == "on", asked.get("long") == "on"
     context = {
         "family": family,
         "label": dict(Certificate.Family.choices)[family],
         "row": row,
         "versions": queries.versions(family),
         "layout": drawn,
-        "items": preview.items(drawn, samples.sample(family), bilingual=bilingual),
+        "parts": [
+            (element, _said(element), items)
+            for element, items in preview.parts(drawn, samples.sample(family, long=long), bilingual=bilingual)
+        ],
         "bilingual": bilingual,
+        "long": long,
         "numbers": [(name, label) for name, label in NUMBERS],
         "elements": [
-            (element, _said(element), [(name, label, getattr(element, name)) for name, label in NUMBERS])
+            (
+                element,
+                _said(element),
+                [(name, label, f"{getattr(element, name):g}") for name, label in NUMBERS],
+            )
             for element in drawn.elements
         ],
         "faults": faults,
@@ -95,7 +121,8 @@ def sample(request: Any, family: str) -> HttpResponse:
     way = pdf.Way(
         bilingual=request.GET.get("bilingual") == "on", preprinted=request.GET.get("preprinted") == "on"
     )
-    made = pdf.render([samples.sample(family)], layouts.read(row.data), way)
+    shown = samples.sample(family, long=request.GET.get("long") == "on")
+    made = pdf.render([shown], layouts.read(row.data), way)
     name = f"{family}-{row.version}.pdf"
     return HttpResponse(
         made,
@@ -114,8 +141,4 @@ def _latest(family: str) -> PageLayout:
 
 def _said(element: layouts.Element) -> str:
     """What a person knows an element by."""
-    if element.kind == "photo":
-        return _("照片")
-    if element.kind == "qr":
-        return _("二维码")
-    return element.label or element.text[:18] or str(_NAMES.get(element.field, element.field))
+    return element.label or str(_NAMES.get(element.id) or element.text[:18] or element.field)

@@ -9,7 +9,8 @@ A layout is one JSON object:
 
 Kinds: `text` (fixed words), `field` (label and value), `paragraph` (sentence with {names} of values), `photo`, `qr`.
 `when` limits an element to pages with both languages ("bilingual"), to Chinese ones ("chinese"), or to those for which
-the value of a name is there ("value:stock"). y of a text is its baseline; sizes of letters are points.
+the value of a name is there ("value:stock"). y of a text is its baseline; sizes of letters are points. `height` of a
+paragraph, from its first baseline to its last, is what it must fit into; without one it grows.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ from certificates.printing import ornaments, photos, qr, writing
 from certificates.printing.glyphs import face
 from certificates.printing.layouts import Element, Layout
 from certificates.printing.subsets import Subset
-from certificates.printing.typesetting import broken, colour, fitted, length, line, number, start
+from certificates.printing.typesetting import colour, filled, fitted, length, line, number, start
 
 MM = 72 / 25.4
 INK = "#1f1f1f"
@@ -245,12 +245,11 @@ def _value(e: Element, layout: Layout, card: Printed, fonts: _Fonts, bilingual: 
 
 def _paragraph(e: Element, layout: Layout, card: Printed, fonts: _Fonts) -> list[str]:
     text = e.text.format_map(_Blank(card.values))
-    indent = e.indent * e.size
-    lines = broken(e.font, text, e.size, e.width * MM, indent)
+    size, leading, lines = filled(e.font, text, e.size, e.leading * MM, e.width * MM, e.indent, e.height * MM)
     out = [f"{colour(e.colour or INK)} rg"]
     for at, each in enumerate(lines):
-        x = e.x * MM + (indent if at == 0 else 0)
-        out.append(line(fonts.take, e.font, each, e.size, x, _y(layout, e.y + at * e.leading)))
+        x = e.x * MM + (e.indent * size if at == 0 else 0)
+        out.append(line(fonts.take, e.font, each, size, x, _y(layout, e.y) - at * leading))
     return out
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from certificates.printing import qr
 from certificates.printing.layouts import Element, Layout
 from certificates.printing.pdf import GREY, INK, MM, Printed
-from certificates.printing.typesetting import broken, fitted
+from certificates.printing.typesetting import filled, fitted
 
 _POINT = 1 / MM  # in millimetres
 _ANCHORS = {"left": "start", "centre": "middle", "right": "end"}
@@ -34,16 +34,17 @@ class Item:
     colour: str = INK
 
 
-def items(layout: Layout, card: Printed, *, bilingual: bool = False) -> list[Item]:
-    """Everything on the page, in drawing order."""
-    found: list[Item] = []
+def parts(layout: Layout, card: Printed, *, bilingual: bool = False) -> list[tuple[Element, list[Item]]]:
+    """Everything on the page, in drawing order: each element that is shown, and what is drawn for it."""
+    found: list[tuple[Element, list[Item]]] = []
     for e in layout.elements:
         if e.when.startswith("value:"):
             if not card.values.get(e.when.removeprefix("value:")):
                 continue
         elif e.when and (e.when == "bilingual") != bilingual:
             continue
-        found += _drawn(e, layout, card, bilingual)
+        if drawn := _drawn(e, layout, card, bilingual):
+            found.append((e, drawn))
     return found
 
 
@@ -56,14 +57,14 @@ def _drawn(e: Element, layout: Layout, card: Printed, bilingual: bool) -> list[I
         said = e.text
         for name, value in card.values.items():
             said = said.replace("{" + name + "}", value)
-        lines = broken(e.font, said, e.size, e.width * MM, e.indent * e.size)
+        size, leading, lines = filled(e.font, said, e.size, e.leading, e.width * MM, e.indent, e.height)
         return [
             _text(
                 e,
-                e.x + (e.indent * e.size * _POINT if at == 0 else 0),
-                e.y + at * e.leading,
+                e.x + (e.indent * size * _POINT if at == 0 else 0),
+                e.y + at * leading,
                 each,
-                e.size,
+                size,
                 e.font,
                 e.colour or INK,
             )

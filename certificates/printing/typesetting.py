@@ -16,6 +16,7 @@ Take = Callable[[str, int, str], int]  # (font, number in the face, character) �
 _NOT_FIRST = frozenset("，。、；：！？）》」』〕】”’%,.;:!?)]}")
 _NOT_LAST = frozenset("（《「『〔【“‘([{")
 _SMALLEST = 0.72  # of the size, before a value goes on a second line
+_STEP = 0.04
 
 
 def number(value: float) -> str:
@@ -112,3 +113,17 @@ def fitted(font: str, text: str, size: float, room: float) -> tuple[float, list[
         size *= 0.9
         lines = broken(font, text, size, room)
     return size, lines
+
+
+def filled(
+    font: str, text: str, size: float, leading: float, room: float, indent: float, height: float
+) -> tuple[float, float, list[str]]:
+    """A paragraph for a place of so much height (0 for any) from its first baseline to its last: letters and lines grow
+    smaller together, down to `_SMALLEST`. `indent` in letters. Returns size, leading, lines.
+    """
+    scale = 1.0
+    while True:
+        lines = broken(font, text, size * scale, room, indent * size * scale)
+        if not height or (len(lines) - 1) * leading * scale <= height or scale <= _SMALLEST:
+            return size * scale, leading * scale, lines
+        scale = max(_SMALLEST, scale - _STEP)

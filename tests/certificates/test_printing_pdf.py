@@ -11,7 +11,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from certificates.printing import glyphs, layouts, pdf, photos, samples, shipped
+from certificates.printing import glyphs, layouts, pdf, photos, preview, samples, shipped
+from certificates.printing.typesetting import length
 
 FAMILIES = ("skill_level", "special", "completion", "x")
 # One each that stands in Song alone, in both, in Kai alone (Extension B), beyond the BMP in both.
@@ -44,6 +45,33 @@ def picture_of(data: bytes, dpi: int) -> Any:
     page.close()
     document.close()
     return picture
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("bilingual", [False, True])
+def test_the_longest_texts_run_into_nothing(family: str, bilingual: bool) -> None:
+    page, made = layout(family), samples.sample(family, long=True)
+    drawn = [
+        each
+        for _element, items in preview.parts(page, made, bilingual=bilingual)
+        for each in items
+        if each.kind in ("text", "box")
+    ]
+    placed = [(each, *span(each)) for each in drawn]
+    for at, (one, left, right, top, bottom) in enumerate(placed):
+        assert left >= 14 and right <= page.page[0] - 14, one.text
+        for other, left_2, right_2, top_2, bottom_2 in placed[at + 1 :]:
+            apart = right <= left_2 or right_2 <= left or bottom <= top_2 or bottom_2 <= top
+            assert apart, f"{one.text} / {other.text}"
+
+
+def span(item: preview.Item) -> tuple[float, float, float, float]:
+    """Left, right, top and bottom of what is drawn, in millimetres; letters rise 0.7 of their size above the line."""
+    if item.kind == "box":
+        return item.x, item.x + item.width, item.y, item.y + item.height
+    long = length(item.font, item.text, item.size / 25.4 * 72, item.spacing * 72 / 25.4) * 25.4 / 72
+    left = item.x - {"start": 0, "middle": long / 2, "end": long}[item.anchor]
+    return left, left + long, item.y - 0.7 * item.size, item.y + 0.1 * item.size
 
 
 @pytest.mark.parametrize("family", FAMILIES)
