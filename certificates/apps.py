@@ -30,16 +30,17 @@ class CertificatesConfig(AppConfig):
             status_lists,
             status_tasks,
         )
-        from certificates.issuance.backfill import BACKFILL_KIND
         from certificates.issuance.hooks import register as check
+        from certificates.issuance.hooks import register_facts
         from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
         from certificates.issuance.signing_off import ISSUE
         from certificates.issuance.upload_report import UPLOAD_REPORT, UPLOAD_REPORT_WHOLE, numbers_of
         from certificates.printing import keeping as printed
-        from certificates.printing import lacking
+        from certificates.printing import lacking, paper
         from certificates.printing.card import BODY
+        from certificates.printing.returned import BACKFILL_KIND
         from registry.config import panels as home
         from registry.exports import sources
         from registry.intake import kinds
@@ -55,6 +56,7 @@ class CertificatesConfig(AppConfig):
         receipts.name_all()
         keepers.register(printed.PRINTED)
         check("printing", lacking.check, lacking.REFUSALS)
+        register_facts(paper.facts)
         keepers.register(keeping.CERTIFICATES)
         keepers.register(kept_files.CREDENTIALS)
         keepers.register(kept_exams.EXAMS)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from certificates.issuance import (
     answers,
+    hooks,
     measures,
     queries,
     reasons,
@@ -68,6 +69,7 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
         "history": wording.history(queries.history(request.scope, row), staff=request.scope.kind != "own"),
         "chain": queries.chain(request.scope, row),
         "attestation": wording.attestation(row),
+        "facts": hooks.facts(row.pk),
         "recoveries": queries.recoveries_of(scope_of(request.actor, "certificate.recoveries"), row),
         "findings": reported.findings([row])[row.pk] if code == answers.UNCONFIRMED else [],
         "acts": _acts(request, row),

@@ -28,6 +28,11 @@ Check = Callable[[Sequence[Subject]], Mapping[int, Refused]]
 _checks: dict[str, Check] = {}
 _words: dict[str, object] = {}
 
+#: certificate → labelled lines for its page
+Facts = Callable[[int], Sequence[tuple[str, str]]]
+
+_facts: dict[Facts, None] = {}
+
 
 def register(name: str, check: Check, refusals: Mapping[str, object]) -> None:
     """Have a check asked; `refusals` are its codes and what they read like."""
@@ -42,6 +47,16 @@ def refusals(subjects: Sequence[Subject]) -> dict[int, Refused]:
         for place, refused in check(subjects).items():
             found.setdefault(place, refused)
     return found
+
+
+def register_facts(facts: Facts) -> None:
+    """Have lines of a room above stand on the page of a certificate."""
+    _facts[facts] = None
+
+
+def facts(certificate_id: int) -> list[tuple[str, str]]:
+    """What rooms above have to say of a certificate."""
+    return [line for each in _facts for line in each(certificate_id)]
 
 
 def wording(code: str) -> str:

@@ -40,6 +40,7 @@ def make(job_id: UUID) -> None:
         if answer == "valid"
     }
     printed: list[int] = []
+    assert job.layout is not None  # held by a constraint: only what was printed outside has none
     with slices.nameless("print") as file:
         pages = _told(job, cards.cards(each for each in wanted if each[0] in standing), printed)
         try:

@@ -53,7 +53,10 @@ class PageLayout(models.Model):
 
 
 class PrintJob(models.Model):
-    """Certificates printed in one file: an order's, or a few by hand. The file lies sealed, for its asker, for days."""
+    """Certificates printed in one file: an order's, or a few by hand. The file lies sealed, for its asker, for days.
+
+    What was printed outside and is only reported has neither file nor layout.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("待生成")
@@ -61,6 +64,7 @@ class PrintJob(models.Model):
         READY = "ready", _("可下载")
         FAILED = "failed", _("生成失败")
         EXPIRED = "expired", _("已到期销毁")
+        OUTSIDE = "outside", _("外部印制")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     order = models.ForeignKey(
@@ -80,7 +84,13 @@ class PrintJob(models.Model):
     )
     family = models.CharField(_("证书类别"), max_length=14, choices=Certificate.Family.choices)
     layout = models.ForeignKey(
-        PageLayout, verbose_name=_("版式"), on_delete=models.PROTECT, related_name="+", db_index=False
+        PageLayout,
+        verbose_name=_("版式"),
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        db_index=False,
     )
     asker = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("打印人"), on_delete=models.PROTECT, related_name="+"
@@ -105,6 +115,12 @@ class PrintJob(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["institution", "-created_at"], name="printing_job_recent"),
             models.Index(fields=["expires_at"], condition=Q(state="ready"), name="printing_job_expiring"),
+        ]
+        constraints: ClassVar = [
+            models.CheckConstraint(
+                condition=Q(state="outside", layout=None) | (~Q(state="outside") & Q(layout__isnull=False)),
+                name="printing_job_layout",
+            )
         ]
 
     def __str__(self) -> str:

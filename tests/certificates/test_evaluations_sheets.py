@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.test import Client
 
 from certificates.evaluations import services
 from certificates.evaluations.models import Avoidance, Candidate, ConditionPath, Exam, Score
 from certificates.evaluations.sheets import ExamUnknown
 from certificates.issuance.models import Certificate
+from certificates.printing.models import PrintCopy
 from registry.accounts.models import Role
 from registry.accounts.policy import Refused
 from registry.intake.models import Batch
@@ -19,6 +21,7 @@ from tests import town as towns
 from tests.exams import DAY, D, World
 from tests.registry.places import make_user
 from tests.sheets.plain import delimited
+from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
 
@@ -211,13 +214,13 @@ def test_numbers_come_back_only_for_who_passed(world: World) -> None:
     world.locked(exam, *((D(a), D(b)) for a, b in marks))
     prefix = "S000065000123"
     rows = [
-        ("姓名", "证件号码", "证书编号", "证书版面发证日期", "等级"),
-        (people[0].name, people[0].id_number, f"{prefix}264000001", "2026-03-20", "四级"),
-        (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20", None),  # the same number
-        (people[2].name, people[2].id_number, f"{prefix}254000003", "2026-03-20", None),  # another year
-        (people[3].name, people[3].id_number, "S000065999999264000004", "2026-03-20", None),  # another body
-        (people[4].name, people[4].id_number, f"{prefix}264000005", "2026-03-20", None),  # failed
-        (people[1].name, people[1].id_number, None, "2026-03-20", None),
+        ("姓名", "证件号码", "证书编号", "证书版面发证日期", "等级", "印制流水号"),
+        (people[0].name, people[0].id_number, f"{prefix}264000001", "2026-03-20", "四级", "xj 2024０001"),
+        (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20"),  # the same number
+        (people[2].name, people[2].id_number, f"{prefix}254000003", "2026-03-20"),  # another year
+        (people[3].name, people[3].id_number, "S000065999999264000004", "2026-03-20"),  # another body
+        (people[4].name, people[4].id_number, f"{prefix}264000005", "2026-03-20"),  # failed
+        (people[1].name, people[1].id_number, None, "2026-03-20"),
     ]
     batch = towns.load(world.town, "certificates", delimited(rows), actor=world.clerk, valid_rows_only=True)
     assert towns.said(batch) == [
@@ -231,8 +234,35 @@ def test_numbers_come_back_only_for_who_passed(world: World) -> None:
     assert (one.number, one.basis, one.level_id, one.occupation_text, one.region_code) == (
         f"{prefix}264000001", "reported", 3, "焊工", world.town.school.region_id,
     )  # fmt: skip
+    sheet = PrintCopy.objects.select_related("job").get(certificate=one)
+    assert (sheet.stock, sheet.turn, sheet.state, sheet.place) == ("XJ20240001", 1, "printed", 2)
+    assert (sheet.job.state, sheet.job.total, sheet.job.institution) == ("outside", 1, world.school)
+    clerk = sign_in(Client(), world.clerk)
+    assert "XJ20240001" in clerk.get(f"/certificates/{one.pk}/").content.decode()
+    assert "外部印制" in clerk.get("/printing/").content.decode()
+    printed = clerk.get(f"/printing/{sheet.job_id}/").content.decode()
+    assert "XJ20240001" in printed and f"/certificates/{one.pk}/" in printed
     again = towns.load(world.town, "certificates", delimited(rows[:2]), actor=world.clerk, name="再.csv")
     assert again.counts["unchanged"] == 1
-    taken = [rows[0], (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20", None)]
+    # A serial is used once: in the sheet, and on record. One that has lost digits is none.
+    used = [
+        rows[0],
+        (people[1].name, people[1].id_number, f"{prefix}264000011", "2026-03-20", None, "XJ20240001"),
+        (people[2].name, people[2].id_number, f"{prefix}264000012", "2026-03-20", None, "XJ20240002"),
+        (people[3].name, people[3].id_number, f"{prefix}264000013", "2026-03-20", None, "XJ20240002"),
+        (people[0].name, people[0].id_number, f"{prefix}264000001", "2026-03-20", None, "XJ2024-无"),
+    ]
+    batch = towns.load(world.town, "certificates", delimited(used), actor=world.clerk, name="二.csv")
+    assert towns.said(batch) == [
+        (2, "CERTIFICATE_NUMBER_TAKEN"),
+        (4, "CERTIFICATE_NUMBER_TAKEN"),
+        (5, "NUMBER_INVALID"),
+    ]
+    # The certificate stands as it is; its second sheet comes on record.
+    later = [rows[0], (*rows[1][:5], "XJ20240003")]
+    batch = towns.load(world.town, "certificates", delimited(later), actor=world.clerk, name="四.csv")
+    assert (batch.state, batch.counts["accepted"], batch.created) == ("committed", 1, {"certificates": 0})
+    assert PrintCopy.objects.get(stock="XJ20240003", certificate=one).turn == 2
+    taken = [rows[0], (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20")]
     batch = towns.load(world.town, "certificates", delimited(taken), actor=world.clerk, name="三.csv")
     assert towns.said(batch) == [(2, "CERTIFICATE_NUMBER_TAKEN")]
