@@ -23,7 +23,7 @@ from certificates.issuance import (
     wording,
 )
 from certificates.issuance.act_models import ActKind, Recovery
-from certificates.issuance.forms import ActForm, CertificateFilter, ReissueForm
+from certificates.issuance.forms import ActForm, CertificateFilter, ReissueForm, ReportedFilter
 from certificates.issuance.models import Certificate
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed
@@ -191,10 +191,18 @@ def reported_list(request: Any) -> HttpResponseBase:
             done = reported.confirm(ids, actor=request.user, scope=request.scope)
             (messages.warning if done.problems else messages.success)(request, reported.said(done))
         return redirect(request.get_full_path())
-    page = listed(request, reported.unconfirmed(request.scope).select_related("person", "level"), ["id"])
+    form = ReportedFilter(request.GET)
+    form.is_valid()
+    waiting = queries.filtered(reported.unconfirmed(request.scope), **form.cleaned_data)
+    page = listed(request, waiting.select_related("person", "level"), ["id"])
+    if not page.rows and request.GET.get("after"):  # the last page was confirmed; others may wait before it
+        asked = request.GET.copy()
+        asked.pop("after")
+        return redirect(f"{request.path}?{asked.urlencode()}")
     found = reported.findings(page.rows)
     context = {
         "list": page,
+        "form": form,
         "rows": [(row, found[row.pk]) for row in page.rows],
         "menu": "certificates:list",
     }

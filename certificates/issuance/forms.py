@@ -46,6 +46,15 @@ class CertificateFilter(forms.Form):
     until = forms.DateField(label=_("至"), required=False, widget=DayInput())
 
 
+class ReportedFilter(forms.Form):
+    """The filter row of the list of reported certificates."""
+
+    number = forms.CharField(label=_("证书编号"), required=False, max_length=40)
+    institution = forms.CharField(label=_("机构"), required=False, max_length=100)
+    since = forms.DateField(label=_("发证日期自"), required=False, widget=DayInput())
+    until = forms.DateField(label=_("至"), required=False, widget=DayInput())
+
+
 class ActForm(forms.Form):
     """Why one certificate is suspended, restored or revoked."""
 

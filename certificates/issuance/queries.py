@@ -40,6 +40,7 @@ def filtered(
     number: str = "",
     answer: str = "",
     family: str = "",
+    institution: str = "",
     since: date | None = None,
     until: date | None = None,
     **_others: object,
@@ -52,6 +53,8 @@ def filtered(
         found = found.filter(_answering(answer, timezone.localdate()))
     if family:
         found = found.filter(family=family)
+    if institution:
+        found = found.filter(institution__name__contains=institution.strip())
     if since:
         found = found.filter(issued_on__gte=since)
     if until:

@@ -19,6 +19,7 @@ from certificates.verification.sessionless import asker_of, unindexed
 from certificates.verification.views import shown
 from registry.accounts.policy import requires
 from registry.lib import figures
+from registry.lib.web import listed
 
 _SHOWN = 100
 
@@ -78,8 +79,9 @@ def end(request: Any, share_id: int) -> HttpResponse:
 def visits(request: Any, share_id: int) -> HttpResponse:
     """When a link was opened."""
     made = get_object_or_404(queries.shares(request.scope), pk=share_id)
-    rows = [(each.at, answers.told(each.answer, each.at)) for each in queries.visits(made)[:_SHOWN]]
-    context = {"share": made, "rows": rows, "most": _SHOWN, "menu": "verification:mine"}
+    page = listed(request, queries.visits(made), ["-id"])
+    rows = [(each.at, answers.told(each.answer, each.at)) for each in page.rows]
+    context = {"share": made, "list": page, "rows": rows, "menu": "verification:mine"}
     return render(request, "certificates/verification/visits.html", context)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
+from django.test import Client
 
 from certificates.issuance import acts, answers, measures, recoveries
 from certificates.issuance.act_models import Act, Measure, MeasureRow, Recovery
@@ -16,12 +17,14 @@ from certificates.issuance.measures import Line
 from certificates.issuance.models import Certificate
 from registry.accounts.models import Role, User
 from registry.audit.models import Action
+from registry.lib.paging import keyset
 from registry.lib.scope import Scope
 from registry.review import errors
 from registry.review import services as review
 from registry.review.models import Case
 from tests import town as towns
 from tests.registry.places import make_user
+from tests.signing import sign_in
 from tests.town import Town, entry, ledger, loaded, person, proved
 
 pytestmark = pytest.mark.django_db
@@ -235,6 +238,16 @@ def test_confirming_reported_certificates(town: Town, people: dict[str, User]) -
         three.pk: "suspended",
     }
     assert acts.confirm([one.pk], actor=people["c1"]).problems == {one.pk: "confirmed"}
+    client = sign_in(Client(), people["c1"])
+    page: Any = client.get("/certificates/reported/", {"number": numbers()[3]})
+    assert [row.number for row, _found in page.context["rows"]] == [numbers()[3]]
+    assert len(client.get("/certificates/reported/").context["rows"]) == 3
+    # Beyond the last page lies nothing any more: whoever confirmed it is led to what still waits.
+    last = keyset(Certificate.objects.all(), ["id"], "", 5).next
+    Certificate.objects.filter(number=numbers()[5]).update(confirmed_on=dt.date.today())
+    led = client.get("/certificates/reported/", {"after": last, "since": "2000-01-01"})
+    assert led.status_code == 302 and led.headers["Location"] == "/certificates/reported/?since=2000-01-01"
+    Certificate.objects.filter(number=numbers()[5]).update(confirmed_on=None)
     proved()
     # A state changed past the program leaves a certificate that nothing vouches for.
     Certificate.objects.filter(pk=Certificate.objects.latest("pk").pk).update(state="suspended")
