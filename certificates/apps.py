@@ -41,6 +41,7 @@ class CertificatesConfig(AppConfig):
         from certificates.printing import lacking, paper
         from certificates.printing.card import BODY
         from certificates.printing.returned import BACKFILL_KIND
+        from certificates.verification import copies as checked
         from registry.config import panels as home
         from registry.exports import sources
         from registry.intake import kinds
@@ -53,6 +54,8 @@ class CertificatesConfig(AppConfig):
         panels.register(EXAMS)
         contributors.register(copies.CERTIFICATES)
         contributors.register(examined.EXAMS)
+        contributors.register(checked.SHARES)
+        contributors.register(checked.CHECKS)
         receipts.name_all()
         keepers.register(printed.PRINTED)
         check("printing", lacking.check, lacking.REFUSALS)

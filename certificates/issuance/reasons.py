@@ -50,9 +50,11 @@ def public(kind: str, code: str) -> str:
     return one.public if one else ""
 
 
-def why(certificate_id: int, kind: str) -> str:
+def why(number: str, kind: str) -> str:
     """The public words of the last act of a kind on a certificate; empty where there is none."""
-    last = Act.objects.filter(certificate_id=certificate_id, kind=kind).order_by("-id").first()
+    last = (
+        Act.objects.filter(certificate__number=number, kind=kind).order_by("-id").first() if number else None
+    )
     return public(kind, last.reason) if last is not None else ""
 
 

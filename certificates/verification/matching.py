@@ -17,21 +17,17 @@ from registry.lib.limits import Take, Wait, take_all
 LAST: Final = 4
 
 
-def match(certificate_id: int, name: str, last_four: str, network: str) -> bool | Wait | None:
+def match(number: str, name: str, last_four: str, network: str) -> bool | Wait | None:
     """None where there is nothing to compare with (a reported certificate); Wait after too many tries."""
     wait = take_all(
         [
-            Take(f"verify.match|{certificate_id}|{network}", figures.limits("verify.match")),
-            Take(f"verify.match_all|{certificate_id}", figures.limits("verify.match_all")),
+            Take(f"verify.match|{number}|{network}", figures.limits("verify.match")),
+            Take(f"verify.match_all|{number}", figures.limits("verify.match_all")),
         ]
     )
     if wait is not None:
         return wait
-    raw = (
-        Attestation.objects.filter(pk=certificate_id, state="signed")
-        .values_list("payload", flat=True)
-        .first()
-    )
+    raw = Attestation.objects.filter(number=number, state="signed").values_list("payload", flat=True).first()
     if raw is None:
         return None
     claims = payload.read(bytes(raw))

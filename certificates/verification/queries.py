@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Max, QuerySet
+from django.db.models import Count, Max, Min, QuerySet
 from django.utils import timezone
 
 from certificates.issuance import queries as issuance
@@ -38,6 +38,23 @@ def shares(scope: Scope) -> QuerySet[Share]:
         .select_related("certificate")
         .order_by("-id")
     )
+
+
+def checked(scope: Scope) -> list[tuple[str, str, int, datetime, datetime]]:
+    """The holder's certificates as far as somebody asked after them: number, way, how often, first and last.
+
+    Openings of the holder's own links are told with the links.
+    """
+    numbers = dict(own(scope).values_list("pk", "number"))
+    found = Lookup.objects.filter(certificate_id__in=list(numbers)).exclude(way=Lookup.Way.SHARE)
+    counted = found.values_list("certificate_id", "way").annotate(
+        n=Count("id"), first=Min("at"), last=Max("at")
+    )
+    return [
+        (numbers[pk], way, n, first, last)
+        for pk, way, n, first, last in counted.order_by("-last")
+        if pk is not None
+    ]
 
 
 def visits_of(share_ids: Iterable[int]) -> dict[int, tuple[int, datetime]]:

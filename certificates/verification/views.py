@@ -79,9 +79,9 @@ def _page(request: Any, form: AskForm, *, status: int = 200, **more: Any) -> Htt
 def shown(told: dict[str, Any]) -> dict[str, Any]:
     """What the card of an answer needs."""
     found: dict[str, Any] = {"told": told, "verdict": wording.verdict(told)}
-    if "id" in told:
+    if "number" in told:
         found["family"] = Certificate.Family(told["family"]).label
-        found["reference"] = signing.dumps(told["id"], salt=_REFERENCE)
+        found["reference"] = signing.dumps(told["number"], salt=_REFERENCE)
         found["match"] = MatchForm(initial={"reference": found["reference"]}, auto_id="match_%s")
     return found
 
@@ -117,13 +117,13 @@ def match(request: Any) -> HttpResponse:
     """Whether a person is the one whom the certificate is about: 一致 or 不一致."""
     form = MatchForm(request.POST, auto_id="match_%s")
     try:
-        pk = signing.loads(request.POST.get("reference", ""), salt=_REFERENCE, max_age=_REFERENCE_SECONDS)
+        number = signing.loads(request.POST.get("reference", ""), salt=_REFERENCE, max_age=_REFERENCE_SECONDS)
     except signing.BadSignature:
         return _page(request, AskForm(), said=_("页面已过期，请重新核验证书。"), status=410)
     if not form.is_valid():
         return render(request, "certificates/verification/match.html", {"match": form}, status=422)
     network = asker_of(request).network
-    fits = matching.match(int(pk), form.cleaned_data["name"], form.cleaned_data["last"], network)
+    fits = matching.match(str(number), form.cleaned_data["name"], form.cleaned_data["last"], network)
     if isinstance(fits, Wait):
         page = render(
             request,

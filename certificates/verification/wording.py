@@ -44,7 +44,7 @@ def _more(code: str, told: dict[str, Any]) -> str:
     on = told.get("state_on")
     match code:
         case "revoked":
-            why = reasons.why(told["id"], ActKind.REVOKE)
+            why = reasons.why(told["number"], ActKind.REVOKE)
             words = _("自 %(on)s 起不再有效（%(why)s）。") if why else _("自 %(on)s 起不再有效。")
             return words % {"on": on, "why": why} if on else ""
         case "suspended":

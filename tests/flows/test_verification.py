@@ -23,6 +23,8 @@ from certificates.verification import views
 from certificates.verification.models import Lookup, Share
 from registry.accounts.models import Role
 from registry.lib import data_integrity, figures, proof
+from registry.lib.scope import Scope
+from registry.rights import contributors
 from tests import certified
 from tests.registry.places import make_user
 from tests.signing import sign_in
@@ -74,6 +76,7 @@ def test_the_page_behind_a_code_and_the_answers_for_programs_agree(
         told = client.get(f"/v/{attestation.code}.json").json()
         again = client.post("/v/answer", {"number": certificate.number, "name": person.name}).json()
         assert told["answer"] == again["answer"] == (state or "valid")
+        assert told.keys() == again.keys() and "id" not in told
         page = client.get(f"/v/{attestation.code}").content.decode()
         assert words in page and f'data-answer="{told["answer"]}"' in page
         assert ("有效（" in page) == (state is None)
@@ -228,6 +231,11 @@ def test_a_holder_lends_a_link_sees_who_came_and_takes_it_back(
     assert link.rpartition("/")[2].encode() not in bytes(share.token)
     assert [words[:2] for _at, words in mine.get(f"/v/mine/{share.pk}/").context["rows"]] == ["已撤", "有效"]
     assert mine.get("/v/mine/").context["shares"][0][1] == 2
+    own = {one["name"]: one["rows"] for one in contributors.everything(Scope.own(person.pk), person)}
+    assert [(row["给谁"], row["打开次数"]) for row in own["shares"]] == [("某某公司", 2)]
+    assert [(row["证书编号"], row["方式"], row["核验次数"]) for row in own["checks"]] == [
+        (certificate.number, "编号和姓名", 1)
+    ]
     assert mine.post(f"/v/mine/{share.pk}/end/").status_code == 302
     assert client.get(link).status_code == 404
     # What is over is forgotten with the log of checks.
