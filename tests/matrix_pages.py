@@ -313,6 +313,8 @@ PAGES: dict[str, Page] = {
     "enrolments:cells": Page("enrolment"),
     "enrolments:result_cells": Page("enrolment", get=404),
     "enrolments:receipt": Page("enrolment"),
+    "enrolments:certificates": Page("klass"),
+    "enrolments:certificates_new": Page("klass", body=lambda thing: SOMETHING, post=422),
     "enrolments:receipt_file": Page("enrolment", get=404),
     "certificates:list": Page(),
     "certificates:detail": Page("certificate"),

@@ -16,7 +16,7 @@ class TrainingConfig(AppConfig):
 
         if find_spec("training.ledgers.columns") is None or find_spec("training.rosters.columns") is None:
             return
-        from certificates.issuance import recoveries
+        from certificates.issuance import hooks, recoveries
         from registry.config import panels as home
         from registry.exports import sources
         from registry.intake import kinds
@@ -29,6 +29,7 @@ class TrainingConfig(AppConfig):
         from training.enrolments import copies as trainings
         from training.enrolments import keeping as kept_trainings
         from training.enrolments import receipts
+        from training.enrolments.completion import REFUSALS
         from training.enrolments.export import ENROLMENTS
         from training.enrolments.panels import TRAININGS
         from training.ledgers.sheets import LEDGER_KIND
@@ -47,3 +48,4 @@ class TrainingConfig(AppConfig):
         keepers.register(kept_trainings.TRAININGS)
         keepers.register(kept_money.MONEY)
         recoveries.register(PAYMENTS)
+        hooks.name(REFUSALS)

@@ -194,5 +194,5 @@ BACKFILL_KIND = Kind(
     commit=commit,
     finish=finish,
     created=("certificates",),
-    may="certificate.prepare",
+    may="certificate.backfill",
 )

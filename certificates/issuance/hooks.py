@@ -40,6 +40,11 @@ def register(name: str, check: Check, refusals: Mapping[str, object]) -> None:
     _words.update(refusals)
 
 
+def name(refusals: Mapping[str, object]) -> None:
+    """Say what refusals read like that a source itself knows of (`Entry.barred`)."""
+    _words.update(refusals)
+
+
 def refusals(subjects: Sequence[Subject]) -> dict[int, Refused]:
     """What all checks together refuse, the first reason of each."""
     found: dict[int, Refused] = {}

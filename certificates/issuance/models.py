@@ -291,6 +291,10 @@ class Order(models.Model):
     family = models.CharField(_("证书类别"), max_length=14, choices=Certificate.Family.choices)
     # The evaluation batch whose candidates it is for; None for other sources.
     evaluation_id = models.BigIntegerField(_("评价批次"), null=True, blank=True)
+    # What another room drew it up for, such as `class:12`; empty for a batch or a list.
+    origin = models.CharField(
+        _("来源"), max_length=40, blank=True, default="", db_default="", db_collation="C", editable=False
+    )
     issued_on = models.DateField(_("发证日期"))
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     state = models.CharField(_("状态"), max_length=10, choices=State.choices, default=State.DRAFT)
@@ -315,6 +319,7 @@ class Order(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["institution", "-created_at"], name="issuance_order_recent"),
             models.Index(fields=["evaluation_id"], name="issuance_order_evaluation"),
+            models.Index(fields=["origin"], name="issuance_order_origin", condition=~models.Q(origin="")),
         ]
 
     def __str__(self) -> str:

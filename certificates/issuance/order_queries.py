@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from typing import NamedTuple
+
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 
 from certificates.evaluations import queries as evaluations
@@ -10,7 +13,16 @@ from certificates.issuance.models import Attestation, Order, OrderLine, SigningK
 from registry.accounts.scopes import within
 from registry.lib.scope import Scope
 
-LIVE = (Order.State.DRAFT, Order.State.WAITING, Order.State.APPROVED, Order.State.ISSUING, Order.State.DONE)
+UNDER_WAY = (Order.State.DRAFT, Order.State.WAITING, Order.State.APPROVED, Order.State.ISSUING)
+LIVE = (*UNDER_WAY, Order.State.DONE)
+
+
+class Made(NamedTuple):
+    """What was attested of one source: the certificate's id, its number, and `prepared` or `signed`."""
+
+    certificate: int
+    number: str
+    stage: str
 
 
 def orders(scope: Scope) -> QuerySet[Order]:
@@ -29,6 +41,18 @@ def lines(order: Order) -> QuerySet[OrderLine]:
         certificate=Subquery(made.values("id")[:1]),
         stage=Subquery(made.values("state")[:1]),
     )
+
+
+def made_of(source_type: str, source_ids: Collection[str]) -> dict[str, Made]:
+    """By source, what stands attested of those that the reader has fetched; sources without are absent."""
+    found = Attestation.objects.filter(source_type=source_type, source_id__in=source_ids)
+    rows = found.exclude(state=Attestation.State.VOID).values_list("source_id", "id", "number", "state")
+    return {source: Made(pk, number, stage) for source, pk, number, stage in rows}
+
+
+def of_origin(origin: str) -> QuerySet[Order]:
+    """What was drawn up for one source that the reader has fetched, such as a class, the latest first."""
+    return Order.objects.filter(origin=origin).order_by("-created_at")
 
 
 def reasons(order: Order) -> list[tuple[str, int]]:

@@ -51,7 +51,10 @@ def order_list(request: Any) -> HttpResponse:
     return render(
         request,
         "certificates/issuance/orders.html",
-        {"list": found, "may_draw_up": can(request.actor, "certificate.prepare")},
+        {
+            "list": found,
+            "may_draw_up": can(request.actor, "certificate.prepare") and can(request.actor, "exam.read"),
+        },
     )
 
 
@@ -141,7 +144,7 @@ def cancel(request: Any, order_id: UUID) -> HttpResponseBase:
     except orders.NotNow as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("签发单已作废，评价批次可以重新制证。"))
+        messages.success(request, _("签发单已作废，可以重新制证。"))
     return redirect("certificates:order", order_id)
 
 

@@ -87,11 +87,13 @@ def draw_up(
     region_code: str,
     given: Sequence[Entry],
     evaluation_id: int | None = None,
+    origin: str = "",
     key: str | None = None,
 ) -> Order:
     """A draft for these entries, with a reason for everybody who will be refused; the same `key` is the same order.
 
-    For rooms whose rows end in certificates, such as a finished class; the caller has looked at rights and sources.
+    For rooms whose rows end in certificates, such as a finished class; the caller has looked at rights and sources, and
+    finds the order again by its `origin`.
     Raises NotNow for none.
     """
     if not given:
@@ -102,6 +104,7 @@ def draw_up(
         institution=institution,
         family=family,
         evaluation_id=evaluation_id,
+        origin=origin,
         issued_on=issued_on,
         region_code=region_code,
         maker=user,

@@ -1,4 +1,4 @@
-"""An assessment body's first screen: exam days, batches to issue for, orders on their way, pages to print."""
+"""The first screen of who issues: exam days, batches to issue for, orders on their way, pages to print."""
 
 from __future__ import annotations
 
@@ -19,24 +19,34 @@ from registry.lib.scope import Actor
 
 SHOWN = 5
 _UNDER_WAY = (Exam.State.PUBLISHED, Exam.State.EXAMINED, Exam.State.SCORED, Exam.State.LOCKED)
-_OPEN = (Order.State.DRAFT, Order.State.WAITING, Order.State.APPROVED, Order.State.ISSUING)
+_SCHOOL = frozenset({Role.PC, Role.PP})
 
 
-def _work(actor: Actor) -> Mapping[str, Any]:
+def _work(actor: Actor) -> Mapping[str, Any] | None:
     orders = order_queries.orders(actor.scope)
     issued = orders.filter(signed__gt=0).order_by("-created_at")[:SHOWN]
+    may_prepare = can(actor, "certificate.prepare")
+    left = [(order, len(services.left_of(order.pk))) for order in issued] if may_prepare else []
+    found = {
+        **_exams(actor),
+        "orders": list(orders.filter(state__in=order_queries.UNDER_WAY).order_by("-created_at")[:SHOWN]),
+        "to_print": [(order, n) for order, n in left if n],
+    }
+    # Few schools issue certificates themselves.
+    if actor.role in _SCHOOL and not any(found.values()):
+        return None
+    return {**found, "today": timezone.localdate(), "may_prepare": may_prepare}
+
+
+def _exams(actor: Actor) -> dict[str, list[Exam]]:
+    if not can(actor, "exam.read"):
+        return {"exams": [], "closed": []}
+    held = evaluations.exams(actor.scope).filter(state__in=_UNDER_WAY)
     drawn_up = Order.objects.exclude(state=Order.State.CANCELLED).filter(evaluation_id__isnull=False)
+    closed = evaluations.closed(actor.scope).exclude(pk__in=drawn_up.values("evaluation_id"))
     return {
-        "today": timezone.localdate(),
-        "exams": evaluations.counted(evaluations.exams(actor.scope).filter(state__in=_UNDER_WAY)).order_by(
-            "exam_on", "id"
-        )[:SHOWN],
-        "closed": evaluations.closed(actor.scope).exclude(pk__in=drawn_up.values("evaluation_id"))[:SHOWN],
-        "orders": orders.filter(state__in=_OPEN).order_by("-created_at")[:SHOWN],
-        "to_print": [(order, left) for order in issued if (left := len(services.left_of(order.pk)))]
-        if can(actor, "certificate.prepare")
-        else [],
-        "may_prepare": can(actor, "certificate.prepare"),
+        "exams": list(evaluations.counted(held).order_by("exam_on", "id")[:SHOWN]),
+        "closed": list(closed[:SHOWN]),
     }
 
 
@@ -44,6 +54,6 @@ BODY = Card(
     "assessment",
     "certificates/printing/_card.html",
     _work,
-    roles=frozenset({Role.EB, Role.ES}),
+    roles=frozenset({Role.EB, Role.ES}) | _SCHOOL,
     order=12,
 )

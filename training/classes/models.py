@@ -22,6 +22,8 @@ class TrainingClass(models.Model):
         CANCELLED = "cancelled", _("已撤销")
 
     TAKES_PEOPLE = (State.DRAFT, State.OPEN, State.RUNNING)
+    # Whether the school said so or a ledger did.
+    OVER = (State.ENDED, State.FINISHED)
 
     institution = models.ForeignKey(
         "registry.Institution", verbose_name=_("培训机构"), on_delete=models.PROTECT, related_name="classes"
@@ -89,6 +91,10 @@ class TrainingClass(models.Model):
 
     def __str__(self) -> str:
         return self.number
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in self.OVER
 
 
 class Session(models.Model):
