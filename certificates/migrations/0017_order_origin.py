@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('certificates', '0015_printed_outside'),
+        ('certificates', '0016_told_outside'),
         ('registry', '0022_ended_logs'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
