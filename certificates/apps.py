@@ -26,6 +26,7 @@ class CertificatesConfig(AppConfig):
             measures,
             receipts,
             replacing,
+            resigning,
             sealing,
             status_lists,
             status_tasks,
@@ -39,6 +40,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.upload_report import UPLOAD_REPORT, UPLOAD_REPORT_WHOLE, numbers_of
         from certificates.printing import keeping as printed
         from certificates.printing import lacking, paper
+        from certificates.printing import services as printing
         from certificates.printing.card import BODY
         from certificates.printing.returned import BACKFILL_KIND
         from certificates.verification import copies as checked
@@ -77,5 +79,6 @@ class CertificatesConfig(AppConfig):
         review(COMPROMISED)
         status_lists.follow(status_tasks.soon)
         replacing.register()
+        resigning.follow(printing.destroy_of)
         for sealed in (photos, sealing, kept_files):
             sealed.register()

@@ -16,6 +16,7 @@ from certificates.evaluations.models import (
     Site,
 )
 from certificates.issuance.act_models import Act, Measure, MeasureRow, Reason, Recovery
+from certificates.issuance.key_models import Resignature, Resigning
 from certificates.issuance.models import (
     Attestation,
     Certificate,
@@ -57,6 +58,8 @@ __all__ = [
     "PrintPart",
     "Reason",
     "Recovery",
+    "Resignature",
+    "Resigning",
     "Score",
     "ScoreChange",
     "Share",

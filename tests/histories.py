@@ -180,7 +180,7 @@ def _known(stage: Stage, row: Certificate) -> Shadow:
         row.number,
         person.name,
         sharing.share(row, actor=stage.clerk, days=30).token,
-        cards.link(attestation, attestation.key),
+        cards.link(attestation),
         row.expires_on,
     )
     stage.shadows.append(shadow)

@@ -342,6 +342,8 @@ PAGES: dict[str, Page] = {
     "certificates:order-cancel": Page("order", fact=_order_state),
     "certificates:keys": Page(),
     "certificates:key-publish": Page(body=lambda thing: {"year": "2000"}),
+    "certificates:key-progress": Page(get=302),
+    "certificates:key-resign": Page("signing_key"),
     "certificates:key-report": Page("signing_key", body=_reason, fact=_cases_about),
     "certificates:receipt": Page("certificate"),
     "certificates:receipt_file": Page("certificate", get=404),

@@ -47,7 +47,10 @@ def ask(certificate: Certificate, form: str, *, actor: User) -> tuple[Credential
         # Two clicks are one wish.
         Certificate.objects.select_for_update(no_key=True).get(pk=certificate.pk)
         held = Credential.objects.filter(certificate=certificate, form=form, expires_on__gte=today)
-        found = held.exclude(state=State.FAILED).first()
+        # What may be signed with a key that somebody else has since is made anew.
+        assert certificate.institution_id is not None  # one of ours
+        lost = keys.last_compromised(certificate.institution_id)
+        found = (held.filter(asked_at__gt=lost) if lost else held).exclude(state=State.FAILED).first()
         if found is not None:
             return found, found.state == State.MAKING
         made = Credential.objects.create(

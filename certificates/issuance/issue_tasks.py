@@ -9,7 +9,7 @@ from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued
 
-from certificates.issuance import issuing
+from certificates.issuance import issuing, resigning
 from certificates.issuance.models import Order, SigningKey
 
 _AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
@@ -33,13 +33,34 @@ def issue(order_id: str) -> None:
         connections.close_all()
 
 
+def enqueue_resigning(resigning_id: UUID) -> None:
+    """Sign anew in the background; asking twice is asking once."""
+    try:
+        with transaction.atomic():
+            resign.configure(queueing_lock=f"issuance.resign:{resigning_id}").defer(
+                resigning_id=str(resigning_id)
+            )
+    except AlreadyEnqueued:
+        return
+
+
+@app.task(name="issuance.resign", queue="issuance", retry=_AGAIN)
+def resign(resigning_id: str) -> None:
+    try:
+        resigning.carry_out(UUID(resigning_id))
+    finally:
+        connections.close_all()
+
+
 @app.periodic(cron="*/5 * * * *")
 @app.task(name="issuance.go_on", queue="issuance", queueing_lock="issuance.go_on", pass_context=False)
 def go_on(timestamp: int) -> None:
-    """Orders that were agreed to and stand still, such as for want of a key, are taken up again."""
+    """Orders that were agreed to and stand still, such as for want of a key, are taken up again; signing anew too."""
     try:
         for order_id in unfinished():
             enqueue(order_id)
+        for resigning_id in resigning.unfinished():
+            enqueue_resigning(resigning_id)
     finally:
         connections.close_all()
 

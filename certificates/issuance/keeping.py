@@ -26,12 +26,18 @@ _EMPTIED = """
 UPDATE issuance_attestation SET sealed = '', payload = '', printed = '{}'
 WHERE person_id = ANY (%s) AND (sealed, payload) <> ('', '') RETURNING id
 """
+# The content that was signed anew names them as well.
+_RESIGNED = """
+UPDATE issuance_resignature r SET payload = '' FROM issuance_attestation a
+WHERE a.id = r.attestation_id AND a.person_id = ANY (%s) AND r.payload <> ''
+"""
 
 
 def forget(action: Action, people: Sequence[UUID]) -> int:
     """Destroy name, identity number and printed content in the intents of these people; returns how many intents."""
     with connection.cursor() as cursor:
         cursor.execute(_VOIDED, [list(people)])
+        cursor.execute(_RESIGNED, [list(people)])
         cursor.execute(_EMPTIED, [list(people)])
         ids = sorted(pk for (pk,) in cursor.fetchall())
     audit.manifest_again(action, "issuance_attestation", ids, canon="attestation_v1")

@@ -16,9 +16,10 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import connection, transaction
+from django.db.models import Max
 from django.utils import timezone
 
-from certificates.issuance import sealing
+from certificates.issuance import sealing, status_lists
 from certificates.issuance.models import SigningKey
 from registry.audit import services as audit
 from registry.audit.models import Action
@@ -75,6 +76,8 @@ def publish(institution_id: int, year: int, *, actor: Account | None) -> Signing
         active_from=timezone.now() if first else None,
     )
     _record("key.publish", key, actor)
+    if first:
+        status_lists.renew(institution_id)
     return key
 
 
@@ -82,7 +85,7 @@ def publish(institution_id: int, year: int, *, actor: Account | None) -> Signing
 def rotate(institution_id: int, *, actor: Account | None = None, now: datetime | None = None) -> SigningKey:
     """Put this year's published key to use, if its time has come; the one before it only verifies from then on.
 
-    Returns the key in use. Raises NoKey where there is none.
+    Where the one before is compromised nobody waits. Returns the key in use. Raises NoKey where there is none.
     """
     now = now or timezone.now()
     held = SigningKey.objects.select_for_update().filter(institution_id=institution_id).order_by("id")
@@ -93,7 +96,7 @@ def rotate(institution_id: int, *, actor: Account | None = None, now: datetime |
     due = [
         key
         for key in keys[State.PUBLISHED]
-        if key.published_at <= ripe and key.year <= year and (active is None or key.year > active.year)
+        if key.year <= year and (active is None or (key.published_at <= ripe and key.year > active.year))
     ]
     if not due:
         if active is None:
@@ -102,6 +105,8 @@ def rotate(institution_id: int, *, actor: Account | None = None, now: datetime |
     if active is not None:
         _move(active, State.VERIFY_ONLY, active_to=now)
         _record("key.retire", active, actor)
+    else:
+        status_lists.renew(institution_id)
     _move(due[-1], State.ACTIVE, active_from=now)
     _record("key.activate", due[-1], actor)
     return due[-1]
@@ -141,6 +146,13 @@ UPDATE issuance_order o SET prepared = o.prepared - v.n
 FROM (SELECT order_id, count(*) AS n FROM issuance_attestation WHERE id = ANY (%s) GROUP BY order_id) v
 WHERE o.id = v.order_id
 """
+
+
+def last_compromised(institution_id: int) -> datetime | None:
+    """Until when a key of this body was in use that is compromised now; None where none is."""
+    lost = SigningKey.objects.filter(institution_id=institution_id, state=State.COMPROMISED)
+    found: datetime | None = lost.aggregate(at=Max("active_to"))["at"]
+    return found
 
 
 def signer(key: SigningKey) -> Signer:

@@ -13,10 +13,11 @@ from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from certificates.issuance.models import StatusList
 
-__all__ = ["Place", "follow", "place", "reserve", "touched"]
+__all__ = ["Place", "follow", "place", "renew", "reserve", "touched"]
 
 BITS: Final = 17  # 131,072 places, the least that the specification asks for (§2.1, herd privacy)
 SIZE: Final = 1 << BITS
@@ -106,6 +107,13 @@ def touched(certificate_ids: Iterable[int]) -> int:
         for call in _followers:
             transaction.on_commit(call)
     return count
+
+
+def renew(institution_id: int) -> None:
+    """Lists of a body whose last key is gone (compromised) are due, to be signed with its new one."""
+    if StatusList.objects.filter(institution_id=institution_id).update(changes=F("changes") + 1):
+        for call in _followers:
+            transaction.on_commit(call)
 
 
 _followers: list[Callable[[], None]] = []

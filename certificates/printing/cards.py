@@ -13,7 +13,8 @@ from django.conf import settings
 
 from certificates.evaluations.photos import photos_of
 from certificates.issuance import cose, sealing
-from certificates.issuance.models import Attestation, SigningKey
+from certificates.issuance.envelopes import Envelope, current
+from certificates.issuance.models import Attestation
 from certificates.printing.pdf import Printed
 from registry.people.models import Document
 
@@ -60,12 +61,15 @@ def shown_code(code: str) -> str:
     return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
 
-def link(attestation: Attestation, key: SigningKey) -> str:
-    """What the QR says: where to ask, and in the fragment, which no server sees, what was signed."""
-    if attestation.signature is None:
-        raise ValueError("not signed yet")
-    envelope = cose.envelope(bytes(attestation.payload), key.kid, key.suite, bytes(attestation.signature))
-    return f"{settings.PUBLIC_URL}/v/{attestation.code}#{cose.fragment(envelope)}"
+def link(attestation: Attestation, signed: Envelope | None = None) -> str:
+    """What the QR says: where to ask, and in the fragment, which no server sees, what was signed.
+
+    Raises ValueError for what is not signed yet, or whose holder was erased.
+    """
+    signed = signed or current([attestation.pk]).get(attestation.pk)
+    if signed is None:
+        raise ValueError("nothing is signed")
+    return f"{settings.PUBLIC_URL}/v/{attestation.code}#{cose.fragment(signed.raw)}"
 
 
 def values(attestation: Attestation, holder: sealing.Holder, stock: str = "") -> dict[str, str]:
@@ -95,10 +99,12 @@ def values(attestation: Attestation, holder: sealing.Holder, stock: str = "") ->
     return {name: text for name, text in found.items() if text}
 
 
-def card(attestation: Attestation, *, photo: bytes | None = None, stock: str = "") -> Printed:
+def card(
+    attestation: Attestation, signed: Envelope | None = None, *, photo: bytes | None = None, stock: str = ""
+) -> Printed:
     """One page. Raises ValueError for what is not signed or whose holder was erased."""
     holder = sealing.opened(attestation.pk, bytes(attestation.sealed))
-    return Printed(values(attestation, holder, stock), link(attestation, attestation.key), photo)
+    return Printed(values(attestation, holder, stock), link(attestation, signed), photo)
 
 
 def cards(wanted: Iterable[tuple[int, str]], *, chunk: int = 200) -> Iterator[tuple[int, Printed]]:
@@ -113,13 +119,14 @@ def cards(wanted: Iterable[tuple[int, str]], *, chunk: int = 200) -> Iterator[tu
 
 
 def _chunk(wanted: list[tuple[int, str]]) -> Iterator[tuple[int, Printed]]:
-    rows = Attestation.objects.select_related("key").in_bulk([number for number, _stock in wanted])
+    numbers = [number for number, _stock in wanted]
+    rows, signed = Attestation.objects.in_bulk(numbers), current(numbers)
     photos = photos_of({row.person_id for row in rows.values()})
     for number, stock in wanted:
         row = rows.get(number)
-        if row is None or row.signature is None or not row.sealed:
+        if row is None or number not in signed or not row.sealed:
             continue
-        yield number, card(row, photo=photos.get(row.person_id), stock=stock)
+        yield number, card(row, signed[number], photo=photos.get(row.person_id), stock=stock)
 
 
 def one(certificate_id: int, stock: str = "") -> Printed | None:

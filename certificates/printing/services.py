@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.db.utils import IntegrityError
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -199,7 +199,16 @@ def expire() -> int:
 
 def destroy_with(people: Sequence[UUID]) -> int:
     """Destroy the files in which any of these people stand, within the caller's transaction. Returns how many."""
-    with_them = PrintCopy.objects.filter(certificate__person_id__in=list(people)).values("job_id")
+    return _destroy(PrintCopy.objects.filter(certificate__person_id__in=list(people)))
+
+
+def destroy_of(certificates: Sequence[int]) -> int:
+    """Destroy the files with these certificates, whose code was signed anew. Returns how many."""
+    return _destroy(PrintCopy.objects.filter(certificate_id__in=list(certificates)))
+
+
+def _destroy(copies: QuerySet[PrintCopy]) -> int:
+    with_them = copies.values("job_id")
     kept = PrintJob.objects.filter(pk__in=with_them, state=State.READY).select_for_update()
     ids = list(kept.values_list("pk", flat=True))
     if ids:

@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from certificates.issuance import answers, cose, payload
-from certificates.issuance.models import Attestation, SigningKey
+from certificates.issuance.envelopes import on_record
+from certificates.issuance.models import SigningKey
 from certificates.verification import asking
 from certificates.verification.asking import Asker
 
@@ -43,11 +44,11 @@ def check(text: str, asker: Asker) -> Checked:
     key = SigningKey.objects.filter(kid=opened.kid, suite=opened.suite).first()
     if key is None or claims.kid != opened.kid or not _holds(bytes(key.public), opened):
         return NOT_OURS
-    row = Attestation.objects.filter(number=claims.number, institution_id=key.institution_id).first()
     # The signature on record, which holds over this content alone: the content itself goes with an erased holder.
-    if row is None or bytes(row.signature or b"") != opened.signature:
+    row = on_record(claims.number, key.institution_id, opened.signature)
+    if row is None:
         return Checked(answers.Answer.NOT_OURS, True, key.state, claims)
-    told = json.loads(asking.by_id(row.pk, asker, "api"))
+    told = json.loads(asking.by_id(row, asker, "api"))
     return Checked(told["answer"], True, key.state, claims, told)
 
 
