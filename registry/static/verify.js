@@ -1,6 +1,7 @@
 // Checks the signed content of a certificate in the browser: what lies behind the # of a QR code's link. The server
 // never sees it. Reads CBOR in its one canonical form only, checks the Ed25519 signature (by the browser itself, or by
-// vendor/noble where it cannot), and looks the certificate up in the kept status lists. Formats: docs/rooms/verification.md
+// vendor/noble where it cannot), and looks the certificate up in the kept status lists, once their own signatures hold.
+// Formats: docs/rooms/verification.md
 "use strict";
 
 (() => {
@@ -146,11 +147,46 @@
     }
   };
 
+  // JSON in exactly one way (RFC 8785): texts as JSON.stringify writes them, names in the order of their UTF-16 units.
+  const canonical = (value) => {
+    if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+    if (value === null || typeof value !== "object") return JSON.stringify(value);
+    return `{${Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`).join(",")}}`;
+  };
+  const digest = async (value) => new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonical(value))));
+
+  // The 64 bytes of a signature in base58-btc behind its z.
+  const LETTERS = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
+  const ofBase58 = (text) => {
+    let number = 0n;
+    for (const letter of text) {
+      const place = LETTERS.indexOf(letter);
+      if (place < 0) throw new Bad("base58");
+      number = number * 58n + BigInt(place);
+    }
+    if (number >> 512n) throw new Bad("base58");
+    return Uint8Array.from(number.toString(16).padStart(128, "0").match(/../g), (pair) => parseInt(pair, 16));
+  };
+
+  // Whether a list is signed by a key of the body that issued the certificate (Data Integrity, eddsa-jcs-2022 §3.3).
+  const signedBy = async (list, issuer) => {
+    const { proof, ...document } = list;
+    const { proofValue, ...options } = proof;
+    if (options.type !== "DataIntegrityProof" || options.cryptosuite !== "eddsa-jcs-2022" || options.proofPurpose !== "assertionMethod") return false;
+    if (canonical(options["@context"]) !== canonical(document["@context"]) || !/^z[1-9A-HJ-NP-Za-km-z]{60,90}$/.test(proofValue)) return false;
+    const [name, kid] = options.verificationMethod.split("#");
+    const key = await keyOf(kid);
+    if (name !== document.issuer || !key || key.issuer !== issuer || key.state === "compromised") return false;
+    return holds(key, ofBase58(proofValue.slice(1)), join(await digest(options), await digest(document)));
+  };
+
   // One status list: whether the bit is set, and the moment as of which it says so.
-  const listed = async (status, purpose) => {
+  const listed = async (claims, purpose) => {
+    const status = claims.status;
     const entry = (await fetched(config.lists)).lists.find((list) => list.id === status[0]);
     if (!entry) return null;
     const list = await fetched(new URL(entry[purpose]).pathname);
+    if (list.id !== entry[purpose] || list.credentialSubject.statusPurpose !== purpose || !(await signedBy(list, claims.issuer))) throw new Bad("list");
     const packed = ofBase64Long(list.credentialSubject.encodedList.slice(1));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const bits = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -158,12 +194,13 @@
   };
   const ofBase64Long = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
 
+  // What the lists say; a list that is not signed as it must be says nothing, and that is told.
   const statusOf = async (claims) => {
     try {
-      const [revocation, suspension] = await Promise.all([listed(claims.status, "revocation"), listed(claims.status, "suspension")]);
-      if (!revocation || !suspension) return null;
-      return { revoked: revocation.set, suspended: suspension.set, asOf: new Date(Math.min(revocation.asOf, suspension.asOf)) };
-    } catch (error) { return null; }
+      const [revocation, suspension] = await Promise.all([listed(claims, "revocation"), listed(claims, "suspension")]);
+      if (!revocation || !suspension) return { status: null };
+      return { status: { revoked: revocation.set, suspended: suspension.set, asOf: new Date(Math.min(revocation.asOf, suspension.asOf)) } };
+    } catch (error) { return { status: null, forged: error instanceof Bad }; }
   };
 
   // The answer to a fragment without asking the server about this certificate.
@@ -175,7 +212,7 @@
     // A key that we never published; without the server it may be newer than what was kept.
     if (!key) return { answer: navigator.onLine ? "not_ours" : "unknown" };
     if (!(await holds(key, opened.signature, opened.signed)) || key.issuer !== opened.claims.issuer) return { answer: "not_ours" };
-    const found = { claims: opened.claims, key, status: await statusOf(opened.claims) };
+    const found = { claims: opened.claims, key, ...(await statusOf(opened.claims)) };
     const today = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10); // the day in China
     if (key.state === "compromised") return { ...found, answer: "compromised" };
     if (found.status && found.status.revoked) return { ...found, answer: "revoked" };
@@ -229,7 +266,7 @@
     if (!fragment) { say("nothing", "warn", words.nothing); return; }
     const found = await check(fragment);
     const [tone, text] = SAY[found.answer];
-    say(found.answer, tone, text(found.status ? moment(found.status.asOf) : ""), found.claims ? words.offline : "");
+    say(found.answer, tone, text(found.status ? moment(found.status.asOf) : ""), found.forged ? words.forged : found.claims ? words.offline : "");
     if (found.claims) showFacts(found.claims); else document.getElementById("facts").replaceChildren();
   };
 
@@ -242,7 +279,7 @@
     if (!number || !found.claims) return;
     if (number.textContent !== found.claims.number) { say("not_ours", "bad", words.not_ours, words.other); return; }
     const line = document.getElementById("signed");
-    line.textContent = words.signed;
+    line.textContent = found.answer === "compromised" ? words.key_lost : words.signed;
     line.hidden = false;
     document.getElementById("check").dataset.signed = online;
   };

@@ -78,6 +78,19 @@ def test_by_number_by_code_and_beside_the_signature(visit: Visit, stage: certifi
     assert visitor.faults == []
 
 
+# The bits of the suspension list, where second is not, in the place of those of the revocation list.
+FORGE = """async () => {
+  const kept = await caches.open("verify-1");
+  for (const request of await kept.keys()) {
+    if (!request.url.endsWith("/revocation")) continue;
+    const list = await (await kept.match(request)).json();
+    const other = await (await kept.match(request.url.replace("/revocation", "/suspension"))).json();
+    list.credentialSubject.encodedList = other.credentialSubject.encodedList;
+    await kept.put(request, new Response(JSON.stringify(list), { headers: { "Content-Type": "application/vc" } }));
+  }
+}"""
+
+
 def test_with_the_network_off(visit: Visit, stage: certified.Stage) -> None:
     first, second, third = stage.attestations
     visitor: Visitor = visit(None, PHONE)
@@ -128,6 +141,13 @@ def test_with_the_network_off(visit: Visit, stage: certified.Stage) -> None:
     page.get_by_role("button", name="核对签名").click()
     say(visitor, "not_ours")
     expect(page.locator("#facts div")).to_have_count(0)
+    # A kept list that somebody changed, here to hide who is revoked, is not used, and that is said.
+    page.evaluate(FORGE)
+    page.goto("about:blank")
+    page.goto(visitor.origin + link(second, stage.key.kid))
+    say(visitor, "signed")
+    expect(page.locator("#verdict")).to_contain_text("撤销名单的签名不对")
+    expect(page.locator("#verdict .said")).not_to_contain_text("数据截至")
     page.context.set_offline(False)
     page.goto("about:blank")
     visitor.look(link(second, stage.key.kid))

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from certificates.issuance import cose, status_lists, status_publishing
-from certificates.issuance.models import Attestation, Certificate
+from certificates.issuance import cose, keys, status_lists, status_publishing
+from certificates.issuance.models import Attestation, Certificate, SigningKey
+from registry.lib import data_integrity
 from scripts.trials import bits
 from tests import certified
 from tests.logbook import PYTHONS
@@ -80,6 +81,21 @@ def test_it_says_what_the_lists_say(client: Client, tmp_path: Path) -> None:
         ]
         assert said[0]["编号"] == stage.certificates[0].number and "数据截至 20" in said[0]["said"]
     code, said = run(links[2])
+    assert (code, said[0]["said"]) == (0, "签名有效，撤销状态未核对（没有名单）")
+    # A list of another body's key says nothing of this body's certificates, whatever it claims.
+    other = SigningKey.objects.get(institution=certified.body("和田红柳职业技能评价中心"))
+    (tmp_path / "keys").write_bytes(client.get("/.well-known/jwks.json").content)
+    theirs = {
+        name: part for name, part in json.loads(Path(lists[0]).read_text("utf-8")).items() if name != "proof"
+    }
+    theirs["issuer"] = status_publishing.issuer(other.institution_id)
+    theirs["credentialSubject"]["encodedList"] = status_publishing.encode([], status_lists.SIZE)
+    method, sign = f"{theirs['issuer']}#{other.kid}", keys.signer(other).sign
+    (tmp_path / "theirs").write_text(
+        json.dumps(data_integrity.proved(theirs, method=method, created="2026-11-20T00:00:00Z", sign=sign)),
+        "utf-8",
+    )
+    code, said = run(links[2], "--list", str(tmp_path / "theirs"))
     assert (code, said[0]["said"]) == (0, "签名有效，撤销状态未核对（没有名单）")
     # A list that somebody changed is not believed.
     altered = json.loads(Path(lists[0]).read_text("utf-8"))
