@@ -43,6 +43,7 @@ class CertificatesConfig(AppConfig):
         from certificates.printing import services as printing
         from certificates.printing.card import BODY
         from certificates.printing.returned import BACKFILL_KIND
+        from certificates.printing.supply_cases import DESTRUCTION, PAPER
         from certificates.verification import copies as checked
         from registry.config import panels as home
         from registry.exports import sources
@@ -76,6 +77,8 @@ class CertificatesConfig(AppConfig):
         register_numbers(numbers_of)
         measures.register()
         review(ISSUE)
+        review(PAPER)
+        review(DESTRUCTION)
         review(COMPROMISED)
         status_lists.follow(status_tasks.soon)
         replacing.register()

@@ -28,6 +28,7 @@ from certificates.issuance.models import (
     StatusList,
 )
 from certificates.printing.models import PageLayout, PrintCopy, PrintJob, PrintPart
+from certificates.printing.paper_models import Destruction, PaperRequest, Sheet, Stocktaking
 from certificates.verification.models import Lookup, Share
 
 __all__ = [
@@ -42,6 +43,7 @@ __all__ = [
     "ConditionPath",
     "Counter",
     "Credential",
+    "Destruction",
     "Duty",
     "Exam",
     "Lookup",
@@ -51,6 +53,7 @@ __all__ = [
     "Order",
     "OrderLine",
     "PageLayout",
+    "PaperRequest",
     "PassRule",
     "Photo",
     "PrintCopy",
@@ -63,8 +66,10 @@ __all__ = [
     "Score",
     "ScoreChange",
     "Share",
+    "Sheet",
     "SigningKey",
     "Site",
     "StatusList",
+    "Stocktaking",
     "Transcript",
 ]

@@ -11,10 +11,11 @@ from certificates.evaluations import queries as evaluations
 from certificates.evaluations.models import Exam
 from certificates.issuance import order_queries
 from certificates.issuance.models import Order
-from certificates.printing import services
+from certificates.printing import paper_queries, services
 from registry.accounts.models import Role
 from registry.accounts.policy import can
 from registry.config.panels import Card
+from registry.lib import figures
 from registry.lib.scope import Actor
 
 SHOWN = 5
@@ -31,11 +32,13 @@ def _work(actor: Actor) -> Mapping[str, Any] | None:
         **_exams(actor),
         "orders": list(orders.filter(state__in=order_queries.UNDER_WAY).order_by("-created_at")[:SHOWN]),
         "to_print": [(order, n) for order, n in left if n],
+        "paper": [one for one in paper_queries.held(actor.scope, timezone.localdate()) if one.low or one.due],
     }
     # Few schools issue certificates themselves.
     if actor.role in _SCHOOL and not any(found.values()):
         return None
-    return {**found, "today": timezone.localdate(), "may_prepare": may_prepare}
+    least = figures.number("printing.low_stock")
+    return {**found, "today": timezone.localdate(), "may_prepare": may_prepare, "least": least}
 
 
 def _exams(actor: Actor) -> dict[str, list[Exam]]:

@@ -23,6 +23,13 @@ class PrintForm(forms.Form):
         required=False,
         help_text=_("第一张证书纸上印的流水码，以后逐张加一。普通纸打印时留空。"),
     )
+    excess = forms.CharField(
+        label=_("超量原因"),
+        required=False,
+        max_length=200,
+        help_text=_("领用的证书纸超过合格人数的规定比例时必填。"),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
     bilingual = forms.BooleanField(label=_("中英对照"), required=False)
     preprinted = forms.BooleanField(
         label=_("套打"), required=False, help_text=_("证书纸上已印好边框和栏目名称，只打印填写内容。")
@@ -39,7 +46,9 @@ class SheetForm(forms.Form):
             (PrintCopy.State.RETURNED.value, PrintCopy.State.RETURNED.label),
         ],
     )
-    reason = forms.ChoiceField(label=_("原因"), choices=list(REASONS.items()))
+    reason = forms.ChoiceField(
+        label=_("原因"), choices=[(code, words) for code, words in REASONS.items() if code != "skipped"]
+    )
 
 
 class AdjustForm(forms.Form):

@@ -97,6 +97,8 @@ class PrintJob(models.Model):
     )
     bilingual = models.BooleanField(_("中英对照"), default=False, db_default=False)
     preprinted = models.BooleanField(_("套打"), default=False, db_default=False)
+    # Why more numbered sheets were taken than the certificates of the order allow (domain §1.7).
+    excess = models.CharField(_("超量原因"), max_length=200, blank=True, default="", db_default="")
     state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.QUEUED)
     total = models.PositiveIntegerField(_("份数"))
     done = models.PositiveIntegerField(_("已生成"), default=0, db_default=0)

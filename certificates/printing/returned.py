@@ -45,6 +45,11 @@ SELECT t.job_id, t.certificate_id, t.place,
 FROM t_sheet t
 """
 
+# Where the sheet was in stock here, it is no longer.
+_USED = """
+UPDATE printing_sheet p SET state = 'used' FROM t_sheet t WHERE p.serial = t.stock AND p.state = 'stock'
+"""
+
 
 def resolve(work: Work) -> None:
     """What issuing makes of the rows, and which of them only bring a sheet."""
@@ -59,6 +64,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     if work.run(_SHEETS, low=low, high=high, batch=work.batch_id):
         work.run(_JOBS, batch=work.batch_id)
         work.run(_COPIES)
+        work.run(_USED)
     return created
 
 

@@ -19,11 +19,13 @@ from django.utils.translation import gettext_lazy as _lazy
 
 from certificates.issuance import answers
 from certificates.issuance.models import Certificate
-from certificates.printing import layouts, queries, stock, store
+from certificates.printing import layouts, queries, store, supply
+from certificates.printing.errors import NotAllowed as NotAllowed
 from certificates.printing.models import PageLayout, PrintCopy, PrintJob
 from registry.accounts import policy
 from registry.accounts.models import User
 from registry.audit import services as audit
+from registry.audit.numbers import veiled
 from registry.lib import figures
 from registry.lib.scope import Actor
 
@@ -36,12 +38,9 @@ REASONS = {
     "wrong_data": _lazy("内容有误"),
     "unclaimed": _lazy("无人领取"),
     "replaced": _lazy("换发或补发"),
+    "skipped": _lazy("证书已不能打印"),
     "other": _lazy("其他"),
 }
-
-
-class NotAllowed(Exception):
-    """It cannot be printed, noted or fetched now; the text says why."""
 
 
 def left_of(order_id: UUID) -> list[int]:
@@ -67,11 +66,13 @@ def ask(
     first_stock: str = "",
     bilingual: bool = False,
     preprinted: bool = False,
+    excess: str = "",
 ) -> PrintJob:
     """Ask for one file of these certificates, in this order; every one gets its sheet at once.
 
     Raises NotAllowed where one of them does not stand, is out of reach or of another family than the rest, where a
-    serial was used before, and where nothing is asked for.
+    serial was used before or is not in stock, where nothing is asked for, and where more numbered sheets are taken than
+    the order allows without an `excess`, the reason for it.
     """
     policy.require(actor, "certificate.prepare")
     if not certificates:
@@ -88,12 +89,9 @@ def ask(
     layout = queries.layout_for(family, timezone.localdate())
     if layout is None:
         raise NotAllowed(_("这类证书还没有版式，不能打印。"))
-    try:
-        serials = stock.run(first_stock, len(certificates))
-    except stock.BadStock as error:
-        raise NotAllowed(str(error)) from None
     first = found[certificates[0]]
     assert first.institution_id is not None
+    serials = supply.take(first.institution_id, family, first_stock, len(certificates))
     job = PrintJob.objects.create(
         order_id=order_id,
         institution_id=first.institution_id,
@@ -102,14 +100,22 @@ def ask(
         asker=user,
         bilingual=bilingual,
         preprinted=preprinted,
+        excess=veiled(excess.strip())[:200],
         total=len(certificates),
     )
     _take_sheets(job, certificates, serials)
+    if serials[0] and not job.excess:
+        _within_bounds(certificates)
     _record(
         job,
         "printing.ask",
         user,
-        after={"family": family, "layout": layout.version, "stock": bool(first_stock)},
+        after={
+            "family": family,
+            "layout": layout.version,
+            "stock": bool(first_stock),
+            "excess": bool(job.excess),
+        },
     )
     job.refresh_from_db(fields=["created_at"])
     return job
@@ -136,6 +142,15 @@ def _take_sheets(job: PrintJob, certificates: Sequence[int], serials: Sequence[s
         raise NotAllowed(_("同时有人在打印其中的证书或使用这些流水码，请刷新后重试。")) from None
 
 
+def _within_bounds(certificates: Sequence[int]) -> None:
+    over = supply.excess(certificates)
+    if over is not None:
+        raise NotAllowed(
+            _("本签发单 %(n)s 本证书将共用 %(used)s 张证书纸，超过 %(most)s%%，请填写超量原因。")
+            % {"n": over[1], "used": over[0], "most": figures.number("printing.use_percent")}
+        )
+
+
 @transaction.atomic
 def note(copy_id: int, *, actor: User, state: str, reason: str) -> PrintCopy:
     """Note that a sheet is spoiled or was taken back. Raises NotAllowed where that is noted already."""
@@ -145,6 +160,7 @@ def note(copy_id: int, *, actor: User, state: str, reason: str) -> PrintCopy:
     if not printed.update(state=state, state_at=timezone.now(), state_by=actor, reason=reason):
         raise NotAllowed(_("这张证书纸已经登记过处理结果。"))
     copy = PrintCopy.objects.select_related("job").get(pk=copy_id)
+    supply.wasted([copy.stock], reason)
     audit.record(
         code="printing.sheet",
         actor=actor,
@@ -224,9 +240,7 @@ def finish(job: PrintJob, *, digest: str, size: int, pages: int, skipped: Sequen
     if current.state != State.MAKING:
         return False
     now = timezone.now()
-    PrintCopy.objects.filter(job=job, certificate_id__in=skipped, state=PrintCopy.State.PRINTED).update(
-        state=PrintCopy.State.SKIPPED, state_at=now
-    )
+    _skip(PrintCopy.objects.filter(job=job, certificate_id__in=skipped))
     PrintJob.objects.filter(pk=job.pk).update(
         state=State.READY,
         done=pages,
@@ -245,10 +259,15 @@ def fail(job_id: UUID) -> None:
     """Nothing came of it; the sheets that it took are not printed."""
     job = PrintJob.objects.get(pk=job_id)
     if PrintJob.objects.filter(pk=job_id, state=State.MAKING).update(state=State.FAILED):
-        job.copies.filter(state=PrintCopy.State.PRINTED).update(
-            state=PrintCopy.State.SKIPPED, state_at=timezone.now()
-        )
+        _skip(PrintCopy.objects.filter(job=job))
         _record(job, "printing.fail", None)
+
+
+def _skip(copies: QuerySet[PrintCopy]) -> None:
+    """Nothing was printed on these sheets; a serial serves once, so they wait to be destroyed."""
+    left = copies.filter(state=PrintCopy.State.PRINTED)
+    supply.wasted(list(left.values_list("stock", flat=True)), "skipped")
+    left.update(state=PrintCopy.State.SKIPPED, state_at=timezone.now())
 
 
 @transaction.atomic

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from certificates.issuance import answers
 from certificates.issuance.models import Certificate
-from certificates.printing import making, queries, services, store, tasks
+from certificates.printing import making, paper_queries, queries, services, store, tasks
 from certificates.printing.forms import PrintForm, SheetForm
 from certificates.printing.models import PrintCopy, PrintJob
 from certificates.printing.seals import SealRefused
@@ -52,7 +52,7 @@ def new(request: Any, order_id: UUID) -> HttpResponseBase:
     if order is None:
         raise Http404
     left = services.left_of(order.pk)
-    form = PrintForm(request.POST if request.method == "POST" else None)
+    form = _asked(request, order.institution_id, order.family)
     if form.is_valid():
         try:
             return _printed(request, form, left, order.pk)
@@ -61,6 +61,12 @@ def new(request: Any, order_id: UUID) -> HttpResponseBase:
     context = {"order": order, "form": form, "left": len(left), "menu": "printing:list"}
     status = 400 if request.method == "POST" else 200
     return render(request, "certificates/printing/new.html", context, status=status)
+
+
+def _asked(request: Any, institution_id: int, family: str) -> PrintForm:
+    """Begins with the sheet that lies on top, where numbered paper is kept in stock."""
+    first = paper_queries.next_serial(institution_id, family)
+    return PrintForm(request.POST if request.method == "POST" else None, initial={"first_stock": first})
 
 
 def _printed(
@@ -137,7 +143,7 @@ def copies(request: Any, certificate_id: int) -> HttpResponseBase:
     certificate = queries.printable(scope).filter(pk=certificate_id).first()
     if certificate is None:
         raise Http404
-    form = PrintForm(request.POST if request.method == "POST" else None)
+    form = _asked(request, certificate.institution_id or 0, certificate.family)
     if form.is_valid():
         try:
             return _printed(request, form, [certificate.pk], None)

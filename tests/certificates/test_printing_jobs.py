@@ -118,7 +118,10 @@ def test_an_order_is_printed_fetched_and_printed_again(client: Client, stage: ce
     client.post(note, {"state": "returned", "reason": "other"})
     copy.refresh_from_db()
     assert (copy.state, copy.reason, copy.state_by) == ("spoiled", "jam", stage.clerk)
-    client.post(again, {"first_stock": "XJ260200"})
+    # A fourth sheet for three certificates is more than a tenth over.
+    assert "请填写超量原因" in client.post(again, {"first_stock": "XJ260200"}).content.decode()
+    client.post(again, {"first_stock": "XJ260200", "excess": "卡纸一张"})
+    assert PrintJob.objects.latest("id").excess == "卡纸一张"
     second = PrintCopy.objects.get(certificate=stage.certificates[0], turn=2)
     assert second.stock == "XJ260200"
     assert stage.certificates[0].number in pages(b"".join(store.slices(second.job_id)))[0][0]
