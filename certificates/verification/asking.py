@@ -13,14 +13,13 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
-from psycopg import Cursor
 
 from certificates.issuance import numbering
 from registry.lib import figures, proof
 from registry.lib.keyed import keyed
 from registry.lib.limits import Limit
+from registry.lib.prepared import Prepared
 from registry.lib.text import name_key
 
 USE = "verify"
@@ -95,22 +94,25 @@ def _ask(
 ) -> str:
     today = timezone.localdate()
     counter, limits = asker.budget(today)
-    given = [code, number, key, pk, today, way, asker.keyed, share, counter]
-    connection.ensure_connection()
-    # Planned once for each connection: planning took as long as answering.
-    with connection.wrap_database_errors, Cursor(connection.connection) as cursor:
-        cursor.execute(_statement(limits), given, prepare=True)
-        ((told,),) = cursor.fetchall()
-    return str(told)
+    who = asker.keyed
+    told = _ASK.value(
+        *(code, number, key, None if pk is None else str(pk), today.isoformat(), way),
+        *(None if who is None else f"\\x{who.hex()}", None if share is None else str(share)),
+        *(f"\\x{counter.hex()}", *_as_arrays(limits)),
+    )
+    assert told is not None  # the function answers always
+    return told
+
+
+_ASK = Prepared(
+    "verification_ask",
+    "SELECT verification_ask($1::text, $2::text, $3::text, $4::bigint, $5::date, $6::text, $7::bytea, $8::bigint,"
+    " $9::bytea, $10::integer[], $11::float8[])",
+)
 
 
 @lru_cache(maxsize=16)
-def _statement(limits: tuple[Limit, ...]) -> str:
-    """With the limits in it: they are a dozen numbers that change with the figures, and took longest to be sent."""
+def _as_arrays(limits: tuple[Limit, ...]) -> tuple[str, str]:
     most = ",".join(str(int(limit.n)) for limit in limits)
     spans = ",".join(str(int(limit.seconds)) for limit in limits)
-    return (
-        "SELECT verification_ask(%s::text, %s::text, %s::text, %s::bigint, %s::date, %s::text, %s::bytea, %s::bigint,"
-        " %s::bytea,"
-        f" '{{{most}}}'::integer[], '{{{spans}}}'::float8[])"
-    )
+    return f"{{{most}}}", f"{{{spans}}}"

@@ -87,15 +87,16 @@ def ask(lines: Sequence[Line], asker: Asker) -> list[Told]:
 
 _ASK = """
 WITH asked AS MATERIALIZED (
-    SELECT u.place, c.id, verification_told(c, given.day) AS told
+    SELECT u.place, c.id, c.verdict, c.told
     FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY u(number, key, place)
     CROSS JOIN (SELECT %s::date AS day) given
     LEFT JOIN LATERAL (
-        SELECT x.* FROM issuance_certificate x JOIN people_person p ON p.id = x.person_id
+        SELECT x.id, t.verdict, t.told
+        FROM issuance_certificate x JOIN people_person p ON p.id = x.person_id, verification_told(x, given.day) t
         WHERE x.number = u.number AND p.name_key = u.key AND p.name_key <> '') c ON true
 ), noted AS (
     INSERT INTO verification_lookup (certificate_id, way, answer, asker)
-    SELECT id, 'list', CASE WHEN id IS NULL THEN 'not_found' ELSE told ->> 'answer' END, %s FROM asked
+    SELECT id, 'list', coalesce(verdict, 'not_found'), %s FROM asked
 )
 SELECT place, told::text FROM asked WHERE id IS NOT NULL
 """

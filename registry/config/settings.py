@@ -119,13 +119,9 @@ def _database() -> dict[str, Any]:
 
         config = database_from_url(embedded.locate(BASE_DIR).url)
     config["USER"] = role or env_str("JIANGCE_DATABASE_ROLE", config["USER"])
-    if env_bool("DJANGO_POOL", False):
-        # Only the web process pools (wsgi.py asks for it): commands and the worker hold one connection each.
-        config["OPTIONS"]["pool"] = {
-            "min_size": env_int("JIANGCE_POOL_MIN", 1),
-            "max_size": env_int("JIANGCE_POOL_MAX", 8, minimum=1),
-            "timeout": 10,
-        }
+    # Only the web process keeps connections (wsgi.py asks for it): commands and the worker hold one each.
+    config["CONN_MAX_AGE"] = env_int("JIANGCE_CONNECTION_SECONDS", 0)
+    config["CONN_HEALTH_CHECKS"] = config["CONN_MAX_AGE"] > 0
     return config
 
 

@@ -16,7 +16,6 @@ from django.template import loader
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _n
 from django.views.decorators.http import require_GET, require_safe
-from psycopg_pool import PoolTimeout
 
 from registry.accounts.models import Role
 from registry.accounts.policy import requires
@@ -132,8 +131,6 @@ _PASSING = ("57014", "55P03", "53300", "57P01", "57P02", "57P03")
 
 def _is_passing(error: BaseException | None) -> bool:
     while error is not None:
-        if isinstance(error, PoolTimeout):
-            return True
         if isinstance(error, psycopg.OperationalError):
             return error.sqlstate is None or error.sqlstate in _PASSING
         error = error.__cause__ or error.__context__

@@ -91,15 +91,20 @@ def client_address(request: HttpRequest) -> str:
     if settings.PROXIES:
         seen = [*str(request.META.get("HTTP_X_FORWARDED_FOR", "")).split(","), came]
         came = seen[max(0, len(seen) - 1 - settings.PROXIES)]
+    return _address(came)
+
+
+@lru_cache(maxsize=1024)  # whoever asks once asks again
+def _address(text: str) -> str:
     try:
-        address = ip_address(came.strip())
+        address = ip_address(text.strip())
     except ValueError:
         return ""
     mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
     return str(mapped or address)
 
 
-@lru_cache(maxsize=1024)  # whoever checks one certificate checks the next one too
+@lru_cache(maxsize=1024)
 def network_of(address: str) -> str:
     """The /24 or /56 that an address lies in; empty for none, so that the unknown share one count."""
     if not address:

@@ -115,9 +115,10 @@ def test_database_url(url: str, expected: tuple[object, ...]) -> None:
     assert tuple(config[key] for key in ("HOST", "PORT", "USER", "PASSWORD", "NAME", "OPTIONS")) == expected
 
 
-def test_only_the_web_process_pools(production: dict[str, str]) -> None:
-    assert load(production, "s.DATABASES['default']['OPTIONS']") == "{}"
-    assert "pool" in load({**production, "DJANGO_POOL": "1"}, "s.DATABASES['default']['OPTIONS']")
+def test_only_the_web_process_keeps_its_connections(production: dict[str, str]) -> None:
+    assert load(production, "s.DATABASES['default']['CONN_MAX_AGE']") == "0"
+    kept = {**production, "JIANGCE_CONNECTION_SECONDS": "600"}
+    assert load(kept, "s.DATABASES['default']['CONN_MAX_AGE']") == "600"
 
 
 def test_helpers_name_the_variable(monkeypatch: pytest.MonkeyPatch) -> None:
