@@ -71,11 +71,14 @@ class Outcome:
         return self.state == State.COMMITTED and not (self.lost or self.doubled or self.faults)
 
 
+COMMAND = (sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker", "--queues")
+
+
 class Worker:
     """The queue's worker as a process of its own, started again when it has died."""
 
-    def __init__(self, environment: dict[str, str]) -> None:
-        self._environment = environment
+    def __init__(self, environment: dict[str, str], *queues: str) -> None:
+        self._environment, self._queues = environment, queues or ("intake",)
         self.process: subprocess.Popen[bytes] | None = None
         self.starts = 0
 
@@ -83,7 +86,7 @@ class Worker:
         if self.process is None or self.process.poll() is not None:
             self.starts += 1
             self.process = subprocess.Popen(
-                [sys.executable, str(ROOT / "manage.py"), "procrastinate", "worker", "--queues", "intake"],
+                [*COMMAND, ",".join(self._queues)],
                 cwd=ROOT,
                 env=self._environment,
                 stdout=subprocess.DEVNULL,
@@ -120,9 +123,9 @@ def _command(pid: int) -> bytes:
 
 
 @contextmanager
-def worker() -> Iterator[Worker]:
-    """A worker on the database that this process uses."""
-    one = Worker(dict(os.environ))
+def worker(*queues: str) -> Iterator[Worker]:
+    """A worker on the database that this process uses, for these queues (intake)."""
+    one = Worker(dict(os.environ), *queues)
     try:
         one.ensure()
         yield one
