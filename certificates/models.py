@@ -27,6 +27,7 @@ from certificates.issuance.models import (
     SigningKey,
     StatusList,
 )
+from certificates.issuance.term_models import Validity
 from certificates.printing.models import PageLayout, PrintCopy, PrintJob, PrintPart
 from certificates.printing.paper_models import Destruction, PaperRequest, Sheet, Stocktaking
 from certificates.verification.models import Lookup, Share
@@ -72,4 +73,5 @@ __all__ = [
     "StatusList",
     "Stocktaking",
     "Transcript",
+    "Validity",
 ]

@@ -379,6 +379,8 @@ PAGES: dict[str, Page] = {
     "printing:paper-receive": Page(args=_fixed(UUID(int=1)), post=404),
     "printing:one": NOWHERE,
     "printing:note": NOWHERE,
+    "certificates:terms": Page(body=lambda thing: SOMETHING, post=422),
+    "certificates:rule-new": Page(body=lambda thing: SOMETHING, post=422),
     "printing:layouts": Page(),
     "printing:layout": Page(args=_fixed("skill_level"), get=404, post=404),
     "printing:sample": Page(args=_fixed("skill_level"), get=404),

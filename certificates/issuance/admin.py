@@ -53,6 +53,20 @@ class NumberRuleForm(forms.ModelForm):  # type: ignore[type-arg]
                 _t("组成不符合要求：须含机构（body 或 institution），位数在允许范围内，序号在最后。")
             ) from None
 
+    def clean(self) -> dict[str, Any]:
+        found: dict[str, Any] = super().clean() or {}
+        if found.get("family") and found.get("valid_from"):
+            other = rules.overlapping(
+                found["family"],
+                found.get("region_code") or "",
+                found["valid_from"],
+                found.get("valid_to"),
+                but=self.instance.pk,
+            )
+            if other is not None:
+                raise ValidationError(_t("与“%(rule)s”的期间重叠。") % {"rule": other})
+        return found
+
 
 @admin.register(NumberRule)
 class NumberRuleAdmin(AuditedAdmin):

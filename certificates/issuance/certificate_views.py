@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -20,6 +21,7 @@ from certificates.issuance import (
     recoveries,
     replacing,
     reported,
+    validity,
     wording,
 )
 from certificates.issuance.act_models import ActKind, Recovery
@@ -45,6 +47,7 @@ def certificate_list(request: Any) -> HttpResponse:
         "form": form,
         "list": page,
         "rows": [(row, wording.answer_of(row, row.answer)) for row in page.rows],
+        "ends": any(row.expires_on for row in page.rows),
         "may_list": can(request.actor, "certificate.measures"),
         "may_export": can(request.actor, "export.rows"),
         "may_revoke": can(request.actor, "certificate.revoke_request"),
@@ -61,11 +64,14 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
     row = _certificate(request, certificate_id)
     looking.note(row.person, reader=request.user, what="certificate")
     code = answers.of_ids([row.pk])[row.pk]
+    differs = replacing.differing(row) if code == answers.Answer.VALID else []
     context = {
         "row": row,
+        "differs": "、".join(label for label, _was, _now in differs),
         "own": request.scope.kind == "own",
         "told": wording.answer_of(row, code),
         "code": code,
+        "ending": validity.ends_soon(row, timezone.localdate()),
         "history": wording.history(queries.history(request.scope, row), staff=request.scope.kind != "own"),
         "chain": queries.chain(request.scope, row),
         "attestation": wording.attestation(row),
@@ -153,7 +159,7 @@ def reissue(request: Any, certificate_id: int) -> HttpResponseBase:
         raise Http404
     issued = row.basis == Certificate.Basis.ISSUED
     words = {code: one.label for code, one in reasons.of(ActKind.SUPERSEDE).items()}
-    form = ReissueForm(words, request.POST or None)
+    form = ReissueForm(words, request.POST or None, initial={"reason": request.GET.get("reason", "")})
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
@@ -172,6 +178,7 @@ def reissue(request: Any, certificate_id: int) -> HttpResponseBase:
     context = {
         "row": row,
         "form": form,
+        "differing": replacing.differing(row),
         "obstacle": replacing.obstacle(row) if issued else _("台账所报的证书由原发证机构换发"),
         "menu": "certificates:list",
     }

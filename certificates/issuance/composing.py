@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from certificates.issuance import entries, payload, rules
+from certificates.issuance import entries, payload, rules, validity
 from certificates.issuance.entries import Entry, Refused
 from certificates.issuance.hooks import Subject
 from certificates.issuance.models import Certificate, NumberRule, SigningKey
@@ -22,7 +22,6 @@ from certificates.issuance.status_lists import Place
 from registry.identity.masking import mask_name
 from registry.institutions.models import Institution
 from registry.lib import figures
-from registry.lib.dates import add_months
 from registry.occupations.models import SkillLevel
 
 # Crockford's base32: no I, L, O, U, so that a code can be read out and typed.
@@ -180,18 +179,10 @@ def terms(
         rule=rules.rule_for(family, institution.region_id, issued_on),
         key=key,
         levels=SkillLevel.objects.in_bulk(),
-        expires_on=last_day(family, issued_on),
+        expires_on=validity.last_day(family, issued_on),
         full_name=bool(figures.number("certificates.qr_full_name", issued_on)),
         title=str(Certificate.Family(family).label),
     )
-
-
-def last_day(family: str, issued_on: date) -> date | None:
-    """The last day on which a certificate of this family holds: the day before the same day so many months on."""
-    months = figures.number(f"certificates.months.{family}", issued_on)
-    if not months:
-        return None
-    return add_months(issued_on, months) - timedelta(days=1)
 
 
 def new_code() -> str:

@@ -33,6 +33,7 @@ class CertificateFilter(forms.Form):
         choices=[
             _ALL,
             ("valid", answers.WORDS[answers.Answer.VALID]),
+            ("ending", _("即将到期")),
             ("suspended", answers.WORDS[answers.Answer.SUSPENDED]),
             ("revoked", answers.WORDS[answers.Answer.REVOKED]),
             ("ended", answers.WORDS[answers.Answer.ENDED]),

@@ -131,12 +131,12 @@ class Certificate(models.Model):
         indexes = [
             models.Index(fields=["region_code", "issued_on", "id"], name="issuance_region_day"),
             models.Index(
-                fields=["region_code"], name="issuance_region_revoked", condition=models.Q(state="revoked")
+                fields=["region_code"], name="issuance_region_revoked", condition=Q(state="revoked")
             ),
             models.Index(
                 fields=["superseded_by"],
                 name="issuance_superseded_by",
-                condition=models.Q(superseded_by__isnull=False),
+                condition=Q(superseded_by__isnull=False),
             ),
         ]
 

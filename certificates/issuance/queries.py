@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
-from certificates.issuance import numbering
+from certificates.issuance import numbering, validity
 from certificates.issuance.act_models import Act, Recovery
 from certificates.issuance.models import Certificate
 from registry.accounts.scopes import within
@@ -45,7 +45,7 @@ def filtered(
     until: date | None = None,
     **_others: object,
 ) -> QuerySet[Certificate]:
-    """The rows that a filter leaves; what is empty leaves all. `answer` is a word of `issuance_answer`."""
+    """The rows that a filter leaves; what is empty leaves all. `answer` is a word of `issuance_answer`, or `ending`."""
     if number:
         asked = numbering.normalise(number)
         found = found.filter(number__startswith=asked) if len(asked) >= _FEW else found.filter(number=asked)
@@ -63,7 +63,7 @@ def filtered(
 
 
 def _answering(answer: str, day: date) -> Q:
-    """What `issuance_answer` says, as a filter that indexes serve."""
+    """What `issuance_answer` says, as a filter that indexes serve; `ending` is valid and soon over."""
     running = Q(expires_on__isnull=True) | Q(expires_on__gte=day)
     checked = Q(basis=Basis.ISSUED) | Q(confirmed_on__isnull=False)
     match answer:
@@ -71,6 +71,8 @@ def _answering(answer: str, day: date) -> Q:
             return Q(state=State.REVOKED)
         case "ended":
             return Q(state=State.SUPERSEDED) | Q(expires_on__lt=day) & ~Q(state=State.REVOKED)
+        case "ending":
+            return validity.ending(day) & checked
         case "suspended":
             return Q(state=State.SUSPENDED) & running
         case "unconfirmed":

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from certificates.issuance import acts, entries, hooks, issuing, reasons, superseding
+from certificates.issuance import acts, entries, hooks, issuing, people, reasons, sealing, superseding
 from certificates.issuance.act_models import ActKind
 from certificates.issuance.entries import REISSUE, Entry, Refused
 from certificates.issuance.models import Attestation, Certificate
@@ -27,6 +27,8 @@ from registry.accounts.models import User
 from registry.accounts.policy import scope_of
 from registry.accounts.scopes import actor_for
 from registry.audit.numbers import veiled
+from registry.identity.masking import mask_id_number
+from registry.people.models import Document
 from registry.review import services as review
 from registry.review.models import Case
 
@@ -34,6 +36,8 @@ from registry.review.models import Case
 CHANGEABLE: Final = ("occupation_code", "occupation_name", "direction")
 #: Reasons that give a new date of issue; the others keep the old one.
 _RENEWS = frozenset({"renewal"})
+#: The reason that says nothing but that the person's own record was put right.
+_NAMED: Final = "name"
 
 
 def ask(
@@ -48,6 +52,8 @@ def ask(
         raise ValidationError(problem)
     if reason not in reasons.of(ActKind.SUPERSEDE):
         raise ValidationError(_t("请选择原因。"))
+    if reason == _NAMED and not differing(old):
+        raise ValidationError(_t("人员档案与证书一致，没有可更正的姓名或证件；请先更正人员档案。"))
     asked = {key: value for key, value in (changes or {}).items() if value and key in CHANGEABLE}
     return review.open_case(
         kind=KIND,
@@ -59,6 +65,25 @@ def ask(
         region_code=old.region_code,
         institution_id=old.institution_id,
     )
+
+
+def differing(old: Certificate) -> list[tuple[str, str, str]]:
+    """What the person's record says otherwise today than the certificate: what it is called, was, is; numbers masked.
+
+    A replacement takes all of it over. Empty for certificates that are not ours, and where nobody is known any more.
+    """
+    was = Attestation.objects.filter(pk=old.pk).only("sealed").first()
+    now = people.known([old.person_id]).get(old.person_id)
+    if was is None or not was.sealed or now is None or isinstance(now, Refused):
+        return []
+    then = sealing.opened(old.pk, bytes(was.sealed))
+    kinds = dict(Document.Kind.choices)
+    said = (
+        (_t("姓名"), then.name, now.name, str),
+        (_t("证件类型"), then.document_kind, now.document_kind, lambda kind: str(kinds.get(kind, kind))),
+        (_t("证件号码"), then.document_number, now.document_number, mask_id_number),
+    )
+    return [(label, show(before), show(after)) for label, before, after, show in said if before != after]
 
 
 def obstacle(old: Certificate) -> str:
@@ -155,6 +180,8 @@ def _facts(case: Case) -> list[tuple[str, str]]:
         "occupation_name": _t("改为职业"),
         "direction": _t("改为工种"),
     }
+    if row is not None and (taken := differing(row)):
+        facts.append((_t("取自人员档案"), "、".join(label for label, _was, _now in taken)))
     facts += [(names[key], value) for key, value in case.payload.get("changes", {}).items()]
     if case.payload.get("note"):
         facts.append((_t("说明"), case.payload["note"]))

@@ -6,14 +6,23 @@ A rule's segments before the serial make the space in which serials are dense.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 
 from certificates.issuance import entries
-from certificates.issuance.models import NumberRule
+from certificates.issuance.models import Attestation, Counter, NumberRule
+from registry.accounts.models import User
+from registry.audit import services as audit
 from registry.lib.dated import add_missing, dated_key, in_force, shipped
 from registry.lib.upsert import Counts
+from registry.regions.models import Region
 
 SHIPPED = Path(__file__).parent / "data" / "number_rules.csv"
 _TAKES = {"text", "body", "institution", "region", "year", "level", "serial"}
@@ -21,6 +30,10 @@ _TAKES = {"text", "body", "institution", "region", "year", "level", "serial"}
 
 class BadRule(ValueError):
     """Segments that compose no number."""
+
+
+class NotAllowed(Exception):
+    """The rule cannot begin so; the text says why."""
 
 
 class Given(NamedTuple):
@@ -109,7 +122,7 @@ def parse(text: str) -> list[dict[str, Any]]:
     """Segments as they are written in the shipped file and typed by administrators: `body year:2 level serial:6`."""
     found: list[dict[str, Any]] = []
     for word in text.split():
-        take, _, more = word.partition(":")
+        take, _colon, more = word.partition(":")
         if take == "text":
             found.append({"take": take, "text": more})
         elif more:
@@ -126,6 +139,129 @@ def written(segments: Iterable[Mapping[str, Any]]) -> str:
         ":".join(filter(None, [part["take"], str(part.get("text", "")) or str(part.get("digits", ""))]))
         for part in segments
     )
+
+
+def overlapping(
+    family: str, region_code: str, since: date, until: date | None, *, but: int | None = None
+) -> NumberRule | None:
+    """A rule of the same family and division that holds on one of these days; two would leave open which one counts."""
+    found = NumberRule.objects.filter(family=family, region_code=region_code).exclude(pk=but or 0)
+    found = found.filter(Q(valid_to__isnull=True) | Q(valid_to__gte=since))
+    return (found.filter(valid_from__lte=until) if until else found).order_by("valid_from").first()
+
+
+@transaction.atomic
+def add(
+    family: str,
+    region_code: str,
+    segments: Sequence[Mapping[str, Any]],
+    *,
+    valid_from: date,
+    name: str,
+    document_no: str,
+    actor: User,
+) -> NumberRule:
+    """A rule from a day on; the one that holds until then ends the day before. Raises NotAllowed, BadRule."""
+    check(segments)
+    if valid_from <= timezone.localdate():
+        raise NotAllowed(_("新规则从明天或以后起用：今天签发的证书已按现行规则编号。"))
+    if region_code and not Region.objects.filter(code=region_code).exists():
+        raise NotAllowed(_("没有这个行政区划代码。"))
+    same = NumberRule.objects.select_for_update().filter(family=family, region_code=region_code)
+    before = same.filter(valid_from__lt=valid_from, valid_to__isnull=True).order_by("-valid_from").first()
+    if before is not None:
+        before.valid_to = valid_from - timedelta(days=1)
+        before.save(update_fields=["valid_to"])
+    if (other := overlapping(family, region_code, valid_from, None)) is not None:
+        raise NotAllowed(
+            _("与“%(name)s”（%(day)s 起）的期间重叠。") % {"name": other.name, "day": other.valid_from}
+        )
+    row = NumberRule.objects.create(
+        code=f"{family}{region_code and '-'}{region_code}",
+        family=family,
+        region_code=region_code,
+        name=name,
+        segments=list(segments),
+        valid_from=valid_from,
+        document_no=document_no,
+    )
+    audit.record(
+        code="issuance.rule",
+        actor=actor,
+        subject_type="number_rule",
+        subject_id=row.pk,
+        n=1,
+        after={
+            "family": family,
+            "region": region_code,
+            "segments": written(segments),
+            "from": valid_from.isoformat(),
+        },
+    )
+    return row
+
+
+class Example(NamedTuple):
+    """The number that would come next by some segments, for whom, and what stands before the serial."""
+
+    number: str
+    body: str
+    space: str
+
+
+#: For whom an example is made where no certificate of the family was issued yet; the region is that of the rule.
+_INVENTED: Final = Given("S000065000123", 123, "650000", 2026, "4")
+
+
+def example(family: str, region_code: str, segments: Sequence[Mapping[str, Any]], on: date) -> Example | None:
+    """The next number of the body that issued last in this family, or of an invented one. None for bad segments."""
+    try:
+        check(segments)
+    except BadRule:
+        return None
+    last = Attestation.objects.filter(family=family).select_related("institution", "level").order_by("-id")
+    row = last.filter(institution__region__code__startswith=_stem(region_code)).first()
+    given = _INVENTED._replace(year=on.year, region_code=region_code or _INVENTED.region_code)
+    body = ""
+    if row is not None:
+        body = row.institution.name
+        given = Given(
+            row.printed.get("body_code") or _INVENTED.prefix,
+            row.institution_id,
+            row.institution.region_id,
+            on.year,
+            row.level.code if row.level and row.level.code else _INVENTED.level_code,
+        )
+    made = space(segments, given)
+    if isinstance(made, entries.Refused):
+        return None
+    taken = Counter.objects.filter(space=made.text).values_list("last", flat=True).first() or 0
+    return Example(made.number(taken + 1), body, made.text)
+
+
+#: What a part of a number is called.
+PARTS: Final = {
+    "text": _lazy("固定文字"),
+    "body": _lazy("机构备案编码"),
+    "institution": _lazy("机构序号"),
+    "region": _lazy("区划代码"),
+    "year": _lazy("年份"),
+    "level": _lazy("等级代码"),
+    "serial": _lazy("流水号"),
+}
+
+
+def said(segments: Iterable[Mapping[str, Any]]) -> str:
+    """Segments in words: `机构备案编码＋年份（2位）＋…`."""
+    words = []
+    for part in segments:
+        if part["take"] == "text":
+            words.append(f"“{part['text']}”")
+        else:
+            digits = part.get("digits")
+            word = str(PARTS[part["take"]])
+            words.append(_("%(part)s（%(n)s 位）") % {"part": word, "n": digits} if digits else word)
+    return "＋".join(words)
 
 
 def load() -> dict[str, Counts]:

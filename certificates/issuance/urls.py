@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from certificates.issuance import certificate_views, key_views, measure_views, order_views, views
+from certificates.issuance import certificate_views, key_views, measure_views, order_views, term_views, views
 
 app_name = "certificates"
 
@@ -22,6 +22,8 @@ urlpatterns = [
     path("orders/<uuid:order_id>/progress/", order_views.progress, name="order-progress"),
     path("orders/<uuid:order_id>/submit/", order_views.submit, name="order-submit"),
     path("orders/<uuid:order_id>/cancel/", order_views.cancel, name="order-cancel"),
+    path("terms/", term_views.terms, name="terms"),
+    path("terms/rule/", term_views.new_rule, name="rule-new"),
     path("keys/", key_views.key_list, name="keys"),
     path("keys/progress/", key_views.progress, name="key-progress"),
     path("keys/publish/", key_views.publish, name="key-publish"),

@@ -9,8 +9,9 @@ from django.utils import timezone
 
 from certificates.evaluations import queries as evaluations
 from certificates.evaluations.models import Exam
-from certificates.issuance import order_queries
+from certificates.issuance import order_queries, validity
 from certificates.issuance.models import Order
+from certificates.issuance.queries import certificates
 from certificates.printing import paper_queries, services
 from registry.accounts.models import Role
 from registry.accounts.policy import can
@@ -24,6 +25,7 @@ _SCHOOL = frozenset({Role.PC, Role.PP})
 
 
 def _work(actor: Actor) -> Mapping[str, Any] | None:
+    today = timezone.localdate()
     orders = order_queries.orders(actor.scope)
     issued = orders.filter(signed__gt=0).order_by("-created_at")[:SHOWN]
     may_prepare = can(actor, "certificate.prepare")
@@ -32,13 +34,14 @@ def _work(actor: Actor) -> Mapping[str, Any] | None:
         **_exams(actor),
         "orders": list(orders.filter(state__in=order_queries.UNDER_WAY).order_by("-created_at")[:SHOWN]),
         "to_print": [(order, n) for order, n in left if n],
-        "paper": [one for one in paper_queries.held(actor.scope, timezone.localdate()) if one.low or one.due],
+        "paper": [one for one in paper_queries.held(actor.scope, today) if one.low or one.due],
+        "ending": certificates(actor.scope).filter(validity.ending(today)).count(),
     }
     # Few schools issue certificates themselves.
     if actor.role in _SCHOOL and not any(found.values()):
         return None
     least = figures.number("printing.low_stock")
-    return {**found, "today": timezone.localdate(), "may_prepare": may_prepare, "least": least}
+    return {**found, "today": today, "may_prepare": may_prepare, "least": least}
 
 
 def _exams(actor: Actor) -> dict[str, list[Exam]]:

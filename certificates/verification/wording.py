@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from certificates.issuance import answers, payload, reasons
@@ -50,9 +51,10 @@ def _more(code: str, told: dict[str, Any]) -> str:
         case "suspended":
             return _("自 %(on)s 起暂停，恢复前不作为有效证书使用。") % {"on": on} if on else ""
         case "ended":
-            if on:
-                return _("已于 %(on)s 换发新证书，请核验新证书。") % {"on": on}
-            return _("有效期至 %(on)s。") % {"on": told.get("expires_on")}
+            last = told.get("expires_on")
+            if last and last < timezone.localdate().isoformat():
+                return _("有效期至 %(on)s，已过期。") % {"on": last}
+            return _("已于 %(on)s 换发新证书，请核验新证书。") % {"on": on} if on else ""
         case "unconfirmed":
             return _("这本证书由培训台账报来，尚未与发证机构核对，本系统不作为有效证书答复。")
         case "not_found":

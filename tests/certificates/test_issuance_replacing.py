@@ -42,7 +42,10 @@ def proved() -> None:
 def test_a_correction_is_a_new_certificate_and_the_old_one_is_superseded() -> None:
     stage = certified.build(2, issued_on=dt.date(2026, 3, 2), level=4)
     old, other = stage.certificates
+    with pytest.raises(ValidationError, match="没有可更正"):
+        replacing.ask(old.pk, reason="name", actor=stage.clerk)
     Person.objects.filter(pk=old.person_id).update(name="新名", name_key=name_key("新名"))
+    assert replacing.differing(old) == [("姓名", stage.people[0].name, "新名")]
     case = replacing.ask(
         old.pk, reason="name", actor=stage.clerk, changes={"direction": "手工焊", "person_id": "x"}
     )
@@ -61,6 +64,7 @@ def test_a_correction_is_a_new_certificate_and_the_old_one_is_superseded() -> No
         old.issued_on,
     )
     assert (attestation.direction, sealing.opened(made, attestation.sealed).name) == ("手工焊", "新名")
+    assert replacing.differing(new) == []
     assert answers.of_ids([old.pk, new.pk]) == {old.pk: "ended", new.pk: "valid"}
     assert (old.first_high, new.first_high) == (True, False)
     act = old.acts.get()
