@@ -357,9 +357,8 @@ class OrderLine(models.Model):
 class Attestation(models.Model):
     """What was to be attested (证书底档), complete before anybody signs; the certificate has the same id.
 
-    Kept by trigger: only key, signature, moment and state are set later, once (sql/attestations.sql). `printed` is
-    whatever the paper shows besides name and identity number, which lie in `sealed` as
-    {"name", "document_kind", "document_number"}.
+    Kept by trigger: only key, signature, moment and state are set later, once (sql/attestations.sql). `printed` is what
+    the paper shows besides name and identity number: `sealed` has {"name", "document_kind", "document_number"}.
     """
 
     class State(models.TextChoices):
@@ -389,7 +388,7 @@ class Attestation(models.Model):
     number = models.CharField(_("证书编号"), max_length=40, unique=True, db_collation="C")
     space = models.CharField(_("编号段"), max_length=40, db_collation="C")
     serial = models.PositiveIntegerField(_("序号"))
-    code = models.CharField(_("核验码"), max_length=16, unique=True, db_collation="C")
+    code = models.CharField(_("核验码"), max_length=16, db_collation="C")
     name = models.CharField(_("证书名称"), max_length=100)
     occupation_code = models.CharField(_("职业编码"), max_length=20, blank=True, default="")
     occupation_name = models.CharField(_("职业名称"), max_length=120, blank=True, default="")
@@ -432,6 +431,8 @@ class Attestation(models.Model):
                 name="issuance_attestation_once",
             ),
             models.UniqueConstraint(fields=["space", "serial"], name="issuance_attestation_serial"),
+            # With the id, a check by code reads no page of this wide table.
+            models.UniqueConstraint(fields=["code"], include=["id"], name="issuance_attestation_code"),
             models.UniqueConstraint(
                 fields=["status_list", "status_index"], name="issuance_attestation_place"
             ),

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from certificates.issuance import composing, cose, issuing, numbers, payload, rules, sealing
+from certificates.issuance import cose, issuing, numbers, payload, rules, sealing, validity
 from certificates.issuance.admin import NumberRuleForm
 from certificates.issuance.models import Attestation, Certificate, Order
 from certificates.issuance.rules import Space
@@ -113,7 +113,7 @@ def test_other_families_are_numbered_by_their_own_rules_and_end_when_theirs_end(
     for unfit in ("year:2 serial:6", "body serial:6 level", "body year:3 serial:6", "body year:x serial:6"):
         form = NumberRuleForm({"segments": unfit})
         assert "segments" in form.errors, unfit
-    assert composing.last_day("x", dt.date(2026, 1, 31)) is None
+    assert validity.last_day("x", dt.date(2026, 1, 31)) is None
 
 
 @pytest.mark.django_db
