@@ -6,9 +6,10 @@ import csv
 from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from django.db.models import Model, Q
+from django.db import IntegrityError, transaction
+from django.db.models import Field, Model, Q
 
 from registry.lib.upsert import Counts
 
@@ -27,9 +28,28 @@ def shipped(path: Path) -> list[dict[str, str]]:
 
 
 def add_missing(model: type[M], rows: Iterable[tuple[Mapping[str, Any], Mapping[str, Any]]]) -> Counts:
-    """Add the rows (key, other columns) that no row holds; one that is there stays, changed by somebody or not."""
-    made = [model._default_manager.get_or_create(**key, defaults=dict(others))[1] for key, others in rows]
-    return Counts(added=sum(made), unchanged=len(made) - sum(made))
+    """Add the rows (key, other columns) that no row holds; one that is there stays, changed by somebody or not.
+
+    All keys are of the same columns. Of two rows with one key the first counts.
+    """
+    lines = list(rows)
+    if not lines:
+        return Counts()
+    columns = [cast("Field[Any, Any]", model._meta.get_field(name)) for name in lines[0][0]]
+    held = set(model._default_manager.values_list(*lines[0][0]))
+    missing: dict[tuple[Any, ...], M] = {}
+    for key, others in lines:
+        known = tuple(column.to_python(key[name]) for column, name in zip(columns, key, strict=True))
+        if known not in held:
+            missing.setdefault(known, model(**key, **others))
+    try:
+        with transaction.atomic():
+            added = len(model._default_manager.bulk_create(missing.values()))
+    except IntegrityError:
+        # Somebody adds the same at this moment.
+        made = [model._default_manager.get_or_create(**key, defaults=dict(others)) for key, others in lines]
+        added = sum(new for _row, new in made)
+    return Counts(added=added, unchanged=len(lines) - added)
 
 
 def dated_key(row: Mapping[str, str]) -> dict[str, Any]:
