@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 SCRIPT = Path(settings.BASE_DIR) / "scripts" / "bench" / "intake"
 FIGURES = {
@@ -27,6 +28,7 @@ FIGURES = {
 
 @pytest.mark.slow
 def test_small_race(database_url: str) -> None:
+    copied = connection.settings_dict["TEST"].get("TEMPLATE")
     done = subprocess.run(
         [
             sys.executable,
@@ -40,11 +42,12 @@ def test_small_race(database_url: str) -> None:
             "--csv-rows",
             "200",
             "--json",
+            *(["--migrated", copied] if copied else []),
         ],
         env={**os.environ, "DATABASE_URL": database_url},
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=900,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     figures = json.loads(done.stdout.splitlines()[-1])
