@@ -30,6 +30,11 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
+# How long to wait for what a page is to show; a busy machine may take much longer than it ought to.
+expect.set_options(timeout=30_000)
+
+AXE = Axe().axe_script
+
 # Told to us by the page itself: the console repeats only some of them.
 LISTEN = """
 window.__reports = [];
@@ -100,8 +105,11 @@ class Visitor:
     origin: str
     faults: list[str] = field(default_factory=list)
 
-    def look(self, path: str, *, status: int = 200) -> None:
-        """Open a page: no complaint of the browser, no sideways scrolling, nothing that axe objects to."""
+    def look(self, path: str, *sizes: dict[str, int], status: int = 200) -> None:
+        """Open a page: no complaint of the browser, no sideways scrolling, nothing that axe objects to.
+
+        `sizes`: those that the window is given one after the other, instead of its own.
+        """
         before = len(self.faults)
         answer = self.page.goto(self.origin + path)
         assert answer is not None
@@ -109,7 +117,10 @@ class Visitor:
         expect(self.page.locator("[hx-trigger=load]")).to_have_count(0)
         if answer.status != status:
             self.faults.append(f"{path}: {answer.status}")
-        self.judge(path)
+        for size in sizes or [self.page.viewport_size]:
+            if size and size != self.page.viewport_size:
+                self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self.judge(f"{path} {size['width'] if size else ''}")
         if status >= 400:
             # The browser itself reports the status of an error page in its console.
             self.faults[before:] = [
@@ -125,10 +136,10 @@ class Visitor:
         if wide > 0:
             self.faults.append(f"{path}: {wide} px too wide")
         self.faults += [f"{path}: {report}" for report in self.page.evaluate("window.__reports")]
-        found = Axe().run(self.page)
-        self.faults += [
-            f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found.response["violations"]
-        ]
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE)
+        found = self.page.evaluate("axe.run({resultTypes: ['violations']}).then((all) => all.violations)")
+        self.faults += [f"{path}: {each['id']}: {each['nodes'][0]['html'][:120]}" for each in found]
 
 
 Visit = Callable[..., Visitor]

@@ -82,7 +82,7 @@ def test_a_cell_is_corrected_and_judged(
     expect(page.locator("progress")).to_be_visible()
     visitor.judge("checking again")
     beside(drain)
-    expect(page.get_by_role("button", name="提交通过的 3 行")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("button", name="提交通过的 3 行")).to_be_visible()
     page.get_by_role("link", name="已更正 2").click()
     expect(page.locator("#rows tbody tr")).to_have_count(2)
     visitor.judge("corrected rows")

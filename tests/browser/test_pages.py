@@ -47,11 +47,10 @@ def paths(house: House) -> list[tuple[str, str]]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
-def test_every_page(house: House, visit: Visit, size: dict[str, int]) -> None:
-    visitors = {role: visit(user, size) for role, user in house.users.items()}
+def test_every_page(house: House, visit: Visit) -> None:
+    visitors = {role: visit(user) for role, user in house.users.items()}
     for role, path in paths(house):
-        visitors[role].look(path)
+        visitors[role].look(path, PHONE, DESKTOP)
     assert [fault for visitor in visitors.values() for fault in visitor.faults] == []
 
 
