@@ -17,6 +17,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from certificates.evaluations import demo as evaluations
 from certificates.issuance import demo as certifying
+from certificates.printing import demo as papers
 from registry.accounts import demo as accounts
 from registry.accounts.models import User
 from registry.institutions import demo as institutions
@@ -86,6 +87,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"评价批次 {exam.number}:{exam.get_state_display()},考生 {exam.candidates.count()} 人"
             )
+        papers.load(clerk=clerk, signer=signer)
 
     def _hand_in(self, files: Iterable[DemoFile], clerk: User, *, again: bool) -> Iterator[Batch]:
         """Receive, check and commit each file; one that was committed before is not handed in anew."""
