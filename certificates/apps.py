@@ -36,7 +36,7 @@ class CertificatesConfig(AppConfig):
         from certificates.issuance.key_cases import COMPROMISED
         from certificates.issuance.panels import CERTIFICATES
         from certificates.issuance.queries import HELD
-        from certificates.issuance.signing_off import ISSUE
+        from certificates.issuance.signing_off import ISSUE, ISSUE_COMPLETION
         from certificates.issuance.upload_report import UPLOAD_REPORT, UPLOAD_REPORT_WHOLE, numbers_of
         from certificates.printing import keeping as printed
         from certificates.printing import lacking, paper
@@ -77,6 +77,7 @@ class CertificatesConfig(AppConfig):
         register_numbers(numbers_of)
         measures.register()
         review(ISSUE)
+        review(ISSUE_COMPLETION)
         review(PAPER)
         review(DESTRUCTION)
         review(COMPROMISED)

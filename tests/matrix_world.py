@@ -202,7 +202,7 @@ def _issuing(right: dict[str, Any], wrong: dict[str, Any], school: Institution, 
     for things, state, later in ((right, Order.State.DRAFT, 0), (wrong, Order.State.DONE, 1)):
         things["order"] = Order.objects.create(
             institution=school,
-            family="skill_level",
+            family="completion",  # what schools and bodies both issue
             issued_on=timezone.localdate(),
             region_code=school.region_id,
             maker=clerk,

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from certificates.issuance import (
     answers,
+    families,
     hooks,
     measures,
     queries,
@@ -82,6 +83,7 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
         "may_confirm": code == answers.UNCONFIRMED and can(request.actor, "certificate.confirm"),
         "may_reissue": row.basis == Certificate.Basis.ISSUED
         and can(request.actor, "certificate.prepare")
+        and families.allows(request.actor, row.family)
         and not replacing.obstacle(row),
         "may_receipt": can(request.actor, "audit.receipt"),
         "menu": "certificates:list",

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from certificates.issuance import hooks, order_queries, orders
+from certificates.issuance import families, hooks, order_queries, orders
 from certificates.issuance.models import Order, OrderLine
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed, page_or_part
@@ -62,7 +62,8 @@ def order_list(request: Any) -> HttpResponse:
 @requires("certificate.prepare")
 def new(request: Any) -> HttpResponseBase:
     """Choose a closed batch; drawing up looks at everybody and says who will be refused."""
-    exams = list(order_queries.issuable(scope_of(request.actor, "certificate.prepare"))[:200])
+    scope = scope_of(request.actor, "certificate.prepare")
+    exams = list(order_queries.issuable(scope)[:200]) if can(request.actor, "exam.read") else []
     form = NewOrderForm(
         request.POST if request.method == "POST" else None,
         initial={"issued_on": timezone.localdate(), "exam": request.GET.get("exam")},
@@ -180,6 +181,7 @@ def _context(request: Any, order_id: UUID) -> dict[str, Any]:
         "steps": 2 * (found.total - found.refused),
         "may_prepare": found.state == State.DRAFT
         and can(request.actor, "certificate.prepare")
+        and families.allows(request.actor, found.family)
         and found.institution_id == scope.institution_id,
         "case_open": found.state == State.WAITING and found.case_id is not None,
         "menu": "certificates:orders",

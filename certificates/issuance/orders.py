@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 
 from certificates.evaluations import queries as evaluations
-from certificates.issuance import composing, entries, issuing
+from certificates.issuance import composing, entries, families, issuing
 from certificates.issuance.entries import Entry, Refused
-from certificates.issuance.models import Order, OrderLine, SigningKey
+from certificates.issuance.models import Certificate, Order, OrderLine, SigningKey
 from registry.accounts import policy
 from registry.accounts.models import User
 from registry.audit import services as audit
@@ -27,7 +27,9 @@ from registry.lib.scope import Actor
 from registry.review import services as review
 
 State = Order.State
-KIND = "certificates.issue"  # the kind of matter under which the signatory agrees
+# The kinds of matter under which a signatory agrees: the principal of a school to completion certificates alone.
+KIND = "certificates.issue"
+COMPLETION_KIND = "certificates.issue_completion"
 CHUNK = 1_000
 
 
@@ -43,7 +45,7 @@ def for_exam(*, actor: Actor, user: User, exam_id: int, issued_on: date, key: st
     policy.require(actor, "certificate.prepare")
     scope = policy.scope_of(actor, "certificate.prepare")
     exam = evaluations.closed(scope).filter(pk=exam_id).first()
-    if exam is None:
+    if exam is None or not families.allows(actor, Certificate.Family.SKILL_LEVEL):
         raise NotNow(_t("该评价批次不存在或尚未办结，不能制证。"))
     if not exam.exam_on <= issued_on <= timezone.localdate():
         raise NotNow(_t("发证日期应在考试日期与今天之间。"))
@@ -145,7 +147,7 @@ def submit(order_id: UUID, *, actor: Actor, user: User) -> Order:
         raise NotNow(_t("名单中没有可签发的人。"))
     count = order.total - order.refused
     case = review.open_case(
-        kind=KIND,
+        kind=COMPLETION_KIND if order.family == Certificate.Family.COMPLETION else KIND,
         subject_type="issue_order",
         subject_id=order.pk,
         summary=_t("签发%(family)s %(n)s 本") % {"family": order.get_family_display(), "n": count},
@@ -228,7 +230,7 @@ def _held(order_id: UUID, actor: Actor, state: str) -> Order:
     order = (
         Order.objects.select_for_update(of=("self",))
         .select_related("institution")
-        .get(pk=order_id, institution=scope.institution_id)
+        .get(pk=order_id, institution=scope.institution_id, **families.of(actor))
     )
     if order.state != state:
         raise NotNow(_t("签发单的状态是%(state)s，不能再这样办理。") % {"state": order.get_state_display()})

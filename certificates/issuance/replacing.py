@@ -8,6 +8,7 @@ then, the new one comes to nothing. Both attest the same achievement, which is c
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -17,12 +18,22 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from certificates.issuance import acts, entries, hooks, issuing, people, reasons, sealing, superseding
+from certificates.issuance import (
+    acts,
+    entries,
+    families,
+    hooks,
+    issuing,
+    people,
+    reasons,
+    sealing,
+    superseding,
+)
 from certificates.issuance.act_models import ActKind
 from certificates.issuance.entries import REISSUE, Entry, Refused
 from certificates.issuance.models import Attestation, Certificate
 from certificates.issuance.queries import certificates
-from certificates.issuance.superseding import GONE, KIND, STANDING, SUBJECT
+from certificates.issuance.superseding import COMPLETION_KIND, GONE, KIND, KINDS, STANDING, SUBJECT
 from registry.accounts.models import User
 from registry.accounts.policy import scope_of
 from registry.accounts.scopes import actor_for
@@ -44,8 +55,9 @@ def ask(
     certificate_id: int, *, reason: str, actor: User, changes: Mapping[str, str] | None = None, note: str = ""
 ) -> Case:
     """Hand in that a certificate of ours is replaced. Raises ValidationError where it cannot be."""
-    scope = scope_of(actor_for(actor), "certificate.prepare")
-    old = certificates(scope).filter(pk=certificate_id).first()
+    capacity = actor_for(actor)
+    reach = certificates(scope_of(capacity, "certificate.prepare")).filter(**families.of(capacity))
+    old = reach.filter(pk=certificate_id).first()
     if old is None or old.basis != Certificate.Basis.ISSUED:
         raise ValidationError(_t("只有本机构签发的证书可以换发。"))
     if problem := obstacle(old):
@@ -56,7 +68,7 @@ def ask(
         raise ValidationError(_t("人员档案与证书一致，没有可更正的姓名或证件；请先更正人员档案。"))
     asked = {key: value for key, value in (changes or {}).items() if value and key in CHANGEABLE}
     return review.open_case(
-        kind=KIND,
+        kind=COMPLETION_KIND if old.family == Certificate.Family.COMPLETION else KIND,
         subject_type=SUBJECT,
         subject_id=old.pk,
         summary=_t("换发一本证书（%(number)s）") % {"number": old.number},
@@ -208,24 +220,29 @@ def _check(subjects: Sequence[hooks.Subject]) -> dict[int, Refused]:
 def register() -> None:
     """Make the kind of matter known to the review room, and the check to issuing."""
     hooks.register("replacing", _check, {GONE: _("原证书已不再有效，不能换发")})
+    procedure = review.Procedure(
+        kind=KIND,
+        label=_("换发证书"),
+        steps=(review.Step("sign", action="certificate.sign"),),
+        on_approved=_approved,
+        effect=_(
+            "另编号签发一本新证书，原证书同时变为已换发；取证人次不重复统计。姓名和证件号码取自现时的人员档案。"
+        ),
+        facts=_facts,
+        link=_link,
+    )
+    review.register(procedure)
+    signed_by_principals = (review.Step("sign", action="completion.sign"),)
     review.register(
-        review.Procedure(
-            kind=KIND,
-            label=_("换发证书"),
-            steps=(review.Step("sign", action="certificate.sign"),),
-            on_approved=_approved,
-            effect=_(
-                "另编号签发一本新证书，原证书同时变为已换发；取证人次不重复统计。姓名和证件号码取自现时的人员档案。"
-            ),
-            facts=_facts,
-            link=_link,
-        )
+        replace(procedure, kind=COMPLETION_KIND, label=_("换发培训合格证书"), steps=signed_by_principals)
     )
 
 
 def unfinished() -> list[int]:
     """Certificates whose replacement was agreed to and is not on record yet."""
-    agreed = Case.objects.filter(kind=KIND, state=Case.State.APPROVED).values_list("subject_id", flat=True)
+    agreed = Case.objects.filter(kind__in=KINDS, state=Case.State.APPROVED).values_list(
+        "subject_id", flat=True
+    )
     # What was replaced is superseded, so of those agreed to only the unfinished ones still stand.
     standing = Certificate.objects.filter(pk__in=[int(pk) for pk in agreed], state__in=STANDING)
     return list(standing.values_list("pk", flat=True))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
@@ -52,4 +53,10 @@ ISSUE = Procedure(
     effect=_lazy("通过后系统按名单编号并用本机构密钥签名，证书随即可以核验，不能收回，只能撤销。"),
     facts=_facts,
     link=lambda case: reverse("certificates:order", args=[case.subject_id]),
+)
+ISSUE_COMPLETION = replace(
+    ISSUE,
+    kind=orders.COMPLETION_KIND,
+    label=_lazy("签发培训合格证书"),
+    steps=(Step("sign", action="completion.sign"),),
 )

@@ -14,6 +14,8 @@ from registry.audit import services as audit
 from registry.review.models import Case
 
 KIND: Final = "certificates.reissue"
+COMPLETION_KIND: Final = "certificates.reissue_completion"
+KINDS: Final = (KIND, COMPLETION_KIND)
 SUBJECT: Final = "certificate_reissue"
 #: Refusal of a line whose old certificate holds no more.
 GONE: Final = "old_gone"
@@ -89,9 +91,12 @@ def follow(ids: Sequence[int]) -> None:
 def agreed(certificate_id: int) -> Case | None:
     """The matter by which replacing this certificate was agreed to; None where nobody did."""
     found = Case.objects.filter(
-        kind=KIND, subject_type=SUBJECT, subject_id=str(certificate_id), state=Case.State.APPROVED
+        kind__in=KINDS,
+        subject_type=SUBJECT,
+        subject_id=str(certificate_id),
+        state=Case.State.APPROVED,
     )
-    return found.select_related("maker").order_by("-version").first()
+    return found.select_related("maker").order_by("-opened_at", "-version").first()
 
 
 def _second(case: Case) -> User:

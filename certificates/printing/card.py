@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from certificates.evaluations import queries as evaluations
 from certificates.evaluations.models import Exam
-from certificates.issuance import order_queries, validity
+from certificates.issuance import families, order_queries, validity
 from certificates.issuance.models import Order
 from certificates.issuance.queries import certificates
 from certificates.printing import paper_queries, services
@@ -26,7 +26,7 @@ _SCHOOL = frozenset({Role.PC, Role.PP})
 
 def _work(actor: Actor) -> Mapping[str, Any] | None:
     today = timezone.localdate()
-    orders = order_queries.orders(actor.scope)
+    orders = order_queries.orders(actor.scope).filter(**families.of(actor))
     issued = orders.filter(signed__gt=0).order_by("-created_at")[:SHOWN]
     may_prepare = can(actor, "certificate.prepare")
     left = [(order, len(services.left_of(order.pk))) for order in issued] if may_prepare else []

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
-from certificates.issuance import answers
+from certificates.issuance import answers, families
 from certificates.issuance.models import Certificate
 from certificates.printing import layouts, queries, store, supply
 from certificates.printing.errors import NotAllowed as NotAllowed
@@ -78,14 +78,15 @@ def ask(
     if not certificates:
         raise NotAllowed(_("没有可打印的证书。"))
     scope = policy.scope_of(actor, "certificate.prepare")
-    found = {row.pk: row for row in queries.printable(scope).filter(pk__in=certificates)}
+    reach = queries.printable(scope).filter(**families.of(actor))
+    found = {row.pk: row for row in reach.filter(pk__in=certificates)}
     standing = answers.of_ids(certificates)
     if len(found) < len(set(certificates)) or any(standing.get(each) != "valid" for each in certificates):
         raise NotAllowed(_("其中有证书已撤销、暂停、换发或过期，不能打印。请刷新后重试。"))
-    families = {row.family for row in found.values()}
-    if len(families) > 1:
+    kinds = {row.family for row in found.values()}
+    if len(kinds) > 1:
         raise NotAllowed(_("不同类别的证书版式不同，请分别打印。"))
-    family = families.pop()
+    family = kinds.pop()
     layout = queries.layout_for(family, timezone.localdate())
     if layout is None:
         raise NotAllowed(_("这类证书还没有版式，不能打印。"))

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 
+from certificates.issuance import families
 from certificates.printing import paper_queries, stock
 from certificates.printing.errors import NotAllowed as NotAllowed
 from certificates.printing.models import PrintCopy
@@ -51,6 +52,8 @@ FATES: Final = {
 def ask(*, actor: Actor, user: User, family: str, quantity: int, note: str) -> PaperRequest:
     """Hand in a requisition. Raises NotAllowed for a quantity out of bounds, and what review says of the account."""
     institution = _own(actor)
+    if not families.allows(actor, family):
+        raise NotAllowed(_("培训机构只申领培训合格证书。"))
     most = figures.number("printing.paper_most")
     if not 1 <= quantity <= most:
         raise NotAllowed(_("一次可申领 1 至 %(most)s 张。") % {"most": most})

@@ -13,7 +13,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from certificates.issuance import answers
+from certificates.issuance import answers, families
 from certificates.issuance.models import Certificate
 from certificates.printing import making, paper_queries, queries, services, store, tasks
 from certificates.printing.forms import PrintForm, SheetForm
@@ -32,11 +32,13 @@ def job_list(request: Any) -> HttpResponse:
     scope = scope_of(request.actor, "certificate.prepare")
     waiting = [
         (order, left)
-        for order in queries.orders(scope).filter(signed__gt=0).order_by("-created_at")[:20]
+        for order in queries.orders(scope)
+        .filter(signed__gt=0, **families.of(request.actor))
+        .order_by("-created_at")[:20]
         if (left := len(services.left_of(order.pk)))
     ]
     context = {
-        "list": listed(request, queries.jobs(scope), ["-id"]),
+        "list": listed(request, queries.jobs(scope).filter(**families.of(request.actor)), ["-id"]),
         "waiting": waiting,
         "families": dict(Certificate.Family.choices),
         "now": timezone.now(),
@@ -48,7 +50,8 @@ def job_list(request: Any) -> HttpResponse:
 @requires("certificate.prepare")
 def new(request: Any, order_id: UUID) -> HttpResponseBase:
     """Print what is left of an order."""
-    order = queries.orders(scope_of(request.actor, "certificate.prepare")).filter(pk=order_id).first()
+    orders = queries.orders(scope_of(request.actor, "certificate.prepare"))
+    order = orders.filter(pk=order_id, **families.of(request.actor)).first()
     if order is None:
         raise Http404
     left = services.left_of(order.pk)
@@ -140,7 +143,7 @@ def download(request: Any, job_id: UUID) -> HttpResponseBase:
 def copies(request: Any, certificate_id: int) -> HttpResponseBase:
     """Every copy of one certificate; and printing it once more, with its number and another sheet."""
     scope = scope_of(request.actor, "certificate.prepare")
-    certificate = queries.printable(scope).filter(pk=certificate_id).first()
+    certificate = queries.printable(scope).filter(pk=certificate_id, **families.of(request.actor)).first()
     if certificate is None:
         raise Http404
     form = _asked(request, certificate.institution_id or 0, certificate.family)
@@ -166,7 +169,7 @@ def copies(request: Any, certificate_id: int) -> HttpResponseBase:
 def one(request: Any, certificate_id: int) -> HttpResponseBase:
     """One certificate as a file, to its holder and its body, while it stands."""
     scope = scope_of(request.actor, "certificate.download")
-    certificate = queries.printable(scope).filter(pk=certificate_id).first()
+    certificate = queries.printable(scope).filter(pk=certificate_id, **families.of(request.actor)).first()
     if certificate is None or answers.of_ids([certificate_id]).get(certificate_id) != "valid":
         raise Http404
     try:
@@ -195,7 +198,9 @@ def _unsealed(request: Any) -> HttpResponseBase:
 def note(request: Any, copy_id: int) -> HttpResponseBase:
     """A sheet is spoiled, or was taken back."""
     scope = scope_of(request.actor, "certificate.prepare")
-    copy = PrintCopy.objects.filter(pk=copy_id, job__in=queries.jobs(scope)).first()
+    copy = PrintCopy.objects.filter(
+        pk=copy_id, job__in=queries.jobs(scope).filter(**families.of(request.actor))
+    ).first()
     if copy is None:
         raise Http404
     form = SheetForm(request.POST)
@@ -212,7 +217,7 @@ def note(request: Any, copy_id: int) -> HttpResponseBase:
 
 def _context(request: Any, job_id: UUID) -> dict[str, Any]:
     job = queries.job(scope_of(request.actor, "certificate.prepare"), job_id)
-    if job is None:
+    if job is None or not families.allows(request.actor, job.family):
         raise Http404
     over = job.expires_at is not None and job.expires_at <= timezone.now()
     return {

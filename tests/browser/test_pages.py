@@ -29,6 +29,7 @@ def paths(house: House) -> list[tuple[str, str]]:
         ("RG", "/people/matches/"),
         ("RG", "/classes/"),
         ("RG", f"/classes/{row.klass_id}/"),
+        ("RG", f"/enrolments/classes/{row.klass_id}/certificates/"),
         ("RG", "/enrolments/"),
         ("RG", f"/enrolments/{row.pk}/"),
         ("RG", f"/enrolments/{row.pk}/cells/"),

@@ -49,7 +49,7 @@ def test_an_order_is_printed_and_a_layout_moved(stage: Any, visit: Visit, tmp_pa
     clerk.look(f"/printing/certificates/{made.certificates[0].pk}/")
     clerk.look(f"/certificates/{made.certificates[1].pk}/")
     phone = visit(made.clerk, PHONE)
-    for path in ("/printing/", address):
+    for path in ("/printing/", address, "/printing/paper/", "/printing/paper/new/"):
         phone.look(path)
     keeper = visit(administrator)
     keeper.look("/printing/layouts/")

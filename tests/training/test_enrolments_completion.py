@@ -91,7 +91,7 @@ def test_a_finished_class_becomes_certificates_with_a_reason_for_whoever_gets_no
     assert "还没有签发密钥" in clerk.post(f"{made.url}submit/", follow=True).content.decode()
     keys.publish(town.school.pk, dt.date.today().year, actor=None)
     clerk.post(f"{made.url}submit/")
-    case = Case.objects.get(kind="certificates.issue")
+    case = Case.objects.get(kind="certificates.issue_completion")
     decision = {"step": case.step, "version": case.row_version, "outcome": "approve"}
     assert clerk.post(f"/review/{case.pk}/decide/", decision).status_code == 403
     assert principal.post(f"/review/{case.pk}/decide/", decision).status_code == 302
@@ -116,3 +116,8 @@ def test_a_finished_class_becomes_certificates_with_a_reason_for_whoever_gets_no
     second = Order.objects.get(pk=again.url.split("/")[-2])
     assert set(second.lines.filter(refusal="").values_list("person_id", flat=True)) == {late.pk}
     assert good.pk not in set(second.lines.values_list("person_id", flat=True))
+    # Who trains does not examine: an order of another family is the body's own, in the same institution too.
+    examined = certified.order(town.school, certified.people(1), state="draft")
+    for where in (f"/certificates/orders/{examined.pk}/submit/", f"/printing/orders/{examined.pk}/"):
+        assert clerk.post(where).status_code == 404
+    assert ">提交签发<" not in clerk.get(f"/certificates/orders/{examined.pk}/").content.decode()
