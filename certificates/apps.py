@@ -11,78 +11,96 @@ class CertificatesConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Make known what this app puts on a person's page."""
-        from certificates.credentials import keeping as kept_files
-        from certificates.evaluations import copies as examined
-        from certificates.evaluations import held, photos
-        from certificates.evaluations import keeping as kept_exams
-        from certificates.evaluations.changes import SCORE_CHANGE
-        from certificates.evaluations.export import RESULTS, register_numbers
-        from certificates.evaluations.panels import EXAMS
-        from certificates.evaluations.sheets import CANDIDATE_KIND, SCORE_KIND
-        from certificates.issuance import (
-            copies,
-            keeping,
-            measures,
-            receipts,
-            replacing,
-            resigning,
-            sealing,
-            status_lists,
-            status_tasks,
-        )
-        from certificates.issuance.hooks import register as check
-        from certificates.issuance.hooks import register_facts
-        from certificates.issuance.key_cases import COMPROMISED
-        from certificates.issuance.panels import CERTIFICATES
-        from certificates.issuance.queries import HELD
-        from certificates.issuance.signing_off import ISSUE, ISSUE_COMPLETION
-        from certificates.issuance.upload_report import UPLOAD_REPORT, UPLOAD_REPORT_WHOLE, numbers_of
-        from certificates.printing import keeping as printed
-        from certificates.printing import lacking, paper
-        from certificates.printing import services as printing
-        from certificates.printing.card import BODY
-        from certificates.printing.returned import BACKFILL_KIND
-        from certificates.printing.supply_cases import DESTRUCTION, PAPER
-        from certificates.verification import copies as checked
-        from registry.config import panels as home
-        from registry.exports import sources
-        from registry.intake import kinds
-        from registry.people import panels
-        from registry.review.procedures import register as review
-        from registry.rights import contributors, keepers
+        """Make known what each room offers to those below: panels, sheets, matters for review, keepers, files."""
+        _evaluations()
+        _issuance()
+        _printing()
+        _handed_out()
 
-        home.register(BODY)
-        panels.register(CERTIFICATES)
-        panels.register(EXAMS)
-        contributors.register(copies.CERTIFICATES)
-        contributors.register(examined.EXAMS)
-        contributors.register(checked.SHARES)
-        contributors.register(checked.CHECKS)
-        receipts.name_all()
-        keepers.register(printed.PRINTED)
-        check("printing", lacking.check, lacking.REFUSALS)
-        register_facts(paper.facts)
-        keepers.register(keeping.CERTIFICATES)
-        keepers.register(kept_files.CREDENTIALS)
-        keepers.register(kept_exams.EXAMS)
-        review(SCORE_CHANGE)
-        held.register(HELD)
-        kinds.register(CANDIDATE_KIND)
-        kinds.register(SCORE_KIND)
-        kinds.register(BACKFILL_KIND)
-        sources.register(RESULTS)
-        sources.register(UPLOAD_REPORT)
-        sources.register(UPLOAD_REPORT_WHOLE)
-        register_numbers(numbers_of)
-        measures.register()
-        review(ISSUE)
-        review(ISSUE_COMPLETION)
-        review(PAPER)
-        review(DESTRUCTION)
-        review(COMPROMISED)
-        status_lists.follow(status_tasks.soon)
-        replacing.register()
-        resigning.follow(printing.destroy_of)
-        for sealed in (photos, sealing, kept_files):
-            sealed.register()
+
+def _evaluations() -> None:
+    from certificates.evaluations import copies, export, held, keeping, panels, photos, sheets
+    from certificates.evaluations.changes import SCORE_CHANGE
+    from certificates.issuance.queries import HELD
+    from certificates.issuance.upload_report import numbers_of
+    from registry.exports import sources
+    from registry.intake import kinds
+    from registry.people import panels as person
+    from registry.review import procedures
+    from registry.rights import contributors, keepers
+
+    person.register(panels.EXAMS)
+    contributors.register(copies.EXAMS)
+    keepers.register(keeping.EXAMS)
+    kinds.register(sheets.CANDIDATE_KIND)
+    kinds.register(sheets.SCORE_KIND)
+    sources.register(export.RESULTS)
+    procedures.register(SCORE_CHANGE)
+    photos.register()
+    # What evaluations ask of certificates, which they lie below.
+    held.register(HELD)
+    export.register_numbers(numbers_of)
+
+
+def _issuance() -> None:
+    from certificates.issuance import (
+        copies,
+        keeping,
+        key_cases,
+        measures,
+        panels,
+        receipts,
+        replacing,
+        sealing,
+        signing_off,
+        status_lists,
+        status_tasks,
+        upload_report,
+    )
+    from registry.exports import sources
+    from registry.people import panels as person
+    from registry.review import procedures
+    from registry.rights import contributors, keepers
+
+    person.register(panels.CERTIFICATES)
+    contributors.register(copies.CERTIFICATES)
+    keepers.register(keeping.CERTIFICATES)
+    sources.register(upload_report.UPLOAD_REPORT)
+    sources.register(upload_report.UPLOAD_REPORT_WHOLE)
+    for procedure in (signing_off.ISSUE, signing_off.ISSUE_COMPLETION, key_cases.COMPROMISED):
+        procedures.register(procedure)
+    measures.register()
+    replacing.register()
+    sealing.register()
+    receipts.name_all()
+    status_lists.follow(status_tasks.soon)
+
+
+def _printing() -> None:
+    from certificates.issuance import hooks, resigning
+    from certificates.printing import card, keeping, lacking, paper, returned, services, supply_cases
+    from registry.config import panels as home
+    from registry.intake import kinds
+    from registry.review import procedures
+    from registry.rights import keepers
+
+    home.register(card.BODY)
+    keepers.register(keeping.PRINTED)
+    kinds.register(returned.BACKFILL_KIND)
+    for procedure in (supply_cases.PAPER, supply_cases.DESTRUCTION):
+        procedures.register(procedure)
+    hooks.register("printing", lacking.check, lacking.REFUSALS)
+    hooks.register_facts(paper.facts)
+    resigning.follow(services.destroy_of)
+
+
+def _handed_out() -> None:
+    """Credentials and checks."""
+    from certificates.credentials import keeping
+    from certificates.verification import copies
+    from registry.rights import contributors, keepers
+
+    keepers.register(keeping.CREDENTIALS)
+    keeping.register()
+    contributors.register(copies.SHARES)
+    contributors.register(copies.CHECKS)

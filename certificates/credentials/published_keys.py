@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from certificates.credentials import addresses
-from registry.lib.b64 import b64url
-from registry.lib.data_integrity import multikey
+from registry.lib import jwk as jwks
 
 
 class PublicKey(NamedTuple):
@@ -23,25 +22,9 @@ def did_document(base: str, institution_id: int, keys: Iterable[PublicKey]) -> d
     Give it every key whose signatures are to be believed: those published ahead, in use, and of earlier years; never
     one that somebody else may hold.
     """
-    me = addresses.body(base, institution_id)
-    methods = [
-        {
-            "id": f"{me}#{key.kid}",
-            "type": "Multikey",
-            "controller": me,
-            "publicKeyMultibase": multikey(key.public),
-        }
-        for key in keys
-    ]
-    return {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
-        "id": me,
-        "verificationMethod": methods,
-        "assertionMethod": [each["id"] for each in methods],
-    }
+    return jwks.did_document(addresses.body(base, institution_id), keys)
 
 
 def jwk(key: PublicKey) -> dict[str, str]:
-    """One key as JSON Web Key (RFC 8037 §2)."""
-    x = b64url(key.public)
-    return {"kty": "OKP", "crv": "Ed25519", "x": x, "kid": key.kid, "use": "sig", "alg": "EdDSA"}
+    """One key as JSON Web Key."""
+    return jwks.jwk(key.kid, key.public)

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.credentials import changes, making, transcripts
+from registry.lib.queueing import once, retried
 
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried()
 
 
 def enqueue(credential_id: UUID) -> None:
     """Have a credential signed; asking twice is asking once."""
-    try:
-        make.configure(queueing_lock=f"credentials.make:{credential_id}").defer(
-            credential_id=str(credential_id)
-        )
-    except AlreadyEnqueued:
-        return
+    once(make, f"credentials.make:{credential_id}", credential_id=str(credential_id))
 
 
 @app.task(name="credentials.make", queue="certificates", retry=_AGAIN)

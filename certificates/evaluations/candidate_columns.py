@@ -21,6 +21,7 @@ from registry.intake.person_columns import (
     SEX,
     contradictions,
 )
+from registry.lib import levels
 
 MOST_YEARS = 60.0
 
@@ -89,7 +90,7 @@ LEVEL = Column(
     cleaning.level,
     synonyms=words("等级 申报等级 级别 鉴定等级 申报级别 职业技能等级"),
     staged=(("level", "smallint"),),
-    choices=("初级工", "中级工", "高级工", "技师", "高级技师"),
+    choices=levels.EXAMINED,
     note="须与批次的等级一致",
     example="中级工",
 )
@@ -117,7 +118,7 @@ HELD_LEVEL = Column(
     cleaning.level,
     synonyms=words("原证书等级 已有证书等级 持证等级"),
     staged=(("held_level", "smallint"),),
-    choices=("初级工", "中级工", "高级工", "技师", "高级技师"),
+    choices=levels.EXAMINED,
     note="“是否有职业资格证书”为是时必填",
     example="初级工",
 )

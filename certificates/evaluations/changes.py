@@ -44,16 +44,11 @@ def ask(
     and what the review says of who asks."""
     score = Score.objects.select_for_update(of=("self",)).select_related("candidate__exam").get(pk=score_id)
     exam = score.candidate.exam
-    if exam.state not in Exam.FIXED:
-        raise NotAllowed(_t("成绩还没有锁定，可以直接更正。"))
-    if exam.route == Exam.Route.APPOINTMENT:
-        raise NotAllowed(_t("评聘的结果以聘任文件为准，没有成绩可改。"))
-    if not reason.strip():
-        raise NotAllowed(_t("更改成绩须写明理由。"))
-    if (theory, practice) == (score.theory, score.practice) and total in (None, score.total):
-        raise NotAllowed(_t("没有改动。"))
-    if ScoreChange.objects.filter(score=score, state=State.ASKED).exists():
-        raise NotAllowed(_t("该成绩已有一项更改在办理。"))
+    _look(
+        score,
+        reason,
+        changed=(theory, practice) != (score.theory, score.practice) or total not in (None, score.total),
+    )
     change = ScoreChange.objects.create(
         score=score,
         theory=theory,
@@ -88,6 +83,21 @@ def ask(
     change.case_id = case.pk
     change.save(update_fields=["case_id"])
     return change
+
+
+def _look(score: Score, reason: str, *, changed: bool) -> None:
+    """Raise NotAllowed for what cannot be handed in."""
+    exam = score.candidate.exam
+    if exam.state not in Exam.FIXED:
+        raise NotAllowed(_t("成绩还没有锁定，可以直接更正。"))
+    if exam.route == Exam.Route.APPOINTMENT:
+        raise NotAllowed(_t("评聘的结果以聘任文件为准，没有成绩可改。"))
+    if not reason.strip():
+        raise NotAllowed(_t("更改成绩须写明理由。"))
+    if not changed:
+        raise NotAllowed(_t("没有改动。"))
+    if ScoreChange.objects.filter(score=score, state=State.ASKED).exists():
+        raise NotAllowed(_t("该成绩已有一项更改在办理。"))
 
 
 def _total(score: Score, theory: Decimal | None, practice: Decimal | None) -> Decimal | None:

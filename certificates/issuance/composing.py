@@ -107,26 +107,9 @@ class Terms(NamedTuple):
         seal: Callable[[int, Holder], bytes],
     ) -> Composed:
         """The row to store. Nothing that is drawn at random is drawn again later: what is stored is what is signed."""
-        entry, holder, key = subject.entry, subject.holder, self.key
+        entry, key = subject.entry, self.key
         assert key is not None
         number = space.number(serial)
-        claims = payload.Claims(
-            issuer=self.issuer,
-            number=number,
-            name=holder.name if self.full_name else mask_name(holder.name),
-            check=payload.check_of(holder.name, holder.document_number, salt),
-            occupation_code=entry.occupation_code,
-            occupation_name=entry.occupation_name,
-            level=entry.level or 0,
-            issued_on=self.issued_on,
-            body=entry.printed.get("body") or self.institution.name,
-            kid=key.kid,
-            status_list=place.status_list,
-            status_index=place.bit,
-            salt=salt,
-            family=self.family,
-            expires_on=self.expires_on,
-        )
         return Composed(
             id=row,
             source_type=entry.source_type,
@@ -147,12 +130,33 @@ class Terms(NamedTuple):
             issued_on=self.issued_on,
             expires_on=self.expires_on,
             printed=json.dumps(self._printed(entry), ensure_ascii=False),
-            sealed=seal(row, holder),
-            payload=payload.build(claims),
+            sealed=seal(row, subject.holder),
+            payload=payload.build(self._claims(subject, number, key.kid, place, salt)),
             status_list_id=place.status_list,
             status_index=place.bit,
             key_id=key.pk,
             state="prepared",
+        )
+
+    def _claims(self, subject: Subject, number: str, kid: str, place: Place, salt: bytes) -> payload.Claims:
+        """What is signed."""
+        entry, holder = subject.entry, subject.holder
+        return payload.Claims(
+            issuer=self.issuer,
+            number=number,
+            name=holder.name if self.full_name else mask_name(holder.name),
+            check=payload.check_of(holder.name, holder.document_number, salt),
+            occupation_code=entry.occupation_code,
+            occupation_name=entry.occupation_name,
+            level=entry.level or 0,
+            issued_on=self.issued_on,
+            body=entry.printed.get("body") or self.institution.name,
+            kid=kid,
+            status_list=place.status_list,
+            status_index=place.bit,
+            salt=salt,
+            family=self.family,
+            expires_on=self.expires_on,
         )
 
     def _printed(self, entry: Entry) -> dict[str, Any]:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections, transaction
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.issuance import issuing, resigning
 from certificates.issuance.models import Order, SigningKey
+from registry.lib.queueing import STUBBORN, once, retried
 
-_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried(tries=STUBBORN)
 
 
 def enqueue(order_id: UUID) -> None:
     """Issue in the background; asking twice is asking once."""
-    try:
-        # Within a caller's transaction a refusal undoes itself alone.
-        with transaction.atomic():
-            issue.configure(queueing_lock=f"issuance.issue:{order_id}").defer(order_id=str(order_id))
-    except AlreadyEnqueued:
-        return
+    once(issue, f"issuance.issue:{order_id}", order_id=str(order_id))
 
 
 @app.task(name="issuance.issue", queue="issuance", retry=_AGAIN)
@@ -35,13 +29,7 @@ def issue(order_id: str) -> None:
 
 def enqueue_resigning(resigning_id: UUID) -> None:
     """Sign anew in the background; asking twice is asking once."""
-    try:
-        with transaction.atomic():
-            resign.configure(queueing_lock=f"issuance.resign:{resigning_id}").defer(
-                resigning_id=str(resigning_id)
-            )
-    except AlreadyEnqueued:
-        return
+    once(resign, f"issuance.resign:{resigning_id}", resigning_id=str(resigning_id))
 
 
 @app.task(name="issuance.resign", queue="issuance", retry=_AGAIN)

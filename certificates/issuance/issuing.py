@@ -14,13 +14,12 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter as Tally
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.utils import IntegrityError
+from django.db import connection, transaction
 
 from certificates.issuance import composing, entries, hooks, keys, numbers, people, sealing, status_lists
 from certificates.issuance.composing import Composed, Terms
@@ -29,11 +28,13 @@ from certificates.issuance.models import Certificate, Order
 from certificates.issuance.signing import sign, sign_these
 from registry.audit import services as audit
 from registry.audit.services import Account
+from registry.lib.again import BROKEN_OFF, WRITTEN_MEANWHILE, again
 
 __all__ = ["CHUNK", "attest", "examine", "issue", "prepare", "sign", "sign_these"]
 
 CHUNK: Final = 500
-TRIES: Final = 5
+# Somebody attested the same source meanwhile, or two stood in each other's way.
+_PASSING: Final = BROKEN_OFF | WRITTEN_MEANWHILE
 State = Order.State
 
 
@@ -83,7 +84,7 @@ def prepare(order_id: UUID, *, after: int = 0, limit: int = CHUNK) -> int | None
     terms = composing.terms(
         order.institution, order.family, order.issued_on, order.region_code, keys.in_use(order.institution_id)
     )
-    _again(lambda: _prepare(terms, due, order_id, None))
+    again(lambda: _prepare(terms, due, order_id, None), _PASSING)
     return due[-1].id
 
 
@@ -102,7 +103,7 @@ def attest(
     """
     terms = composing.terms(institution, family, issued_on, region_code, keys.in_use(institution.pk))
     alone = [Line(0, entry) for entry in given]
-    return _again(lambda: _prepare(terms, alone, None, actor))
+    return again(lambda: _prepare(terms, alone, None, actor), _PASSING)
 
 
 def examine(terms: Terms, given: Sequence[Entry], order_id: UUID | None) -> Examined:
@@ -138,7 +139,7 @@ def _prepare(terms: Terms, due: list[Line], order_id: UUID | None, actor: Accoun
     reserved = status_lists.reserve(terms.institution.pk, len(due))
     with transaction.atomic():
         # Behind the order's lock nobody else looks at its lines; that two orders do not attest the same source is the
-        # table's own rule, and `_again` then finds it attested.
+        # table's own rule, and `again` then finds it attested.
         if order_id is not None and not _hold(order_id):
             return Prepared({}, {})
         seen = examine(terms, [line.entry for line in due], order_id)
@@ -192,21 +193,6 @@ def _store(
         )
         audit.manifest_rows(action, "issuance_attestation", "attestation_v1", list(ids.values()))
     return ids
-
-
-def _again(deed: Callable[[], Prepared]) -> Prepared:
-    """The same once more where somebody attested the same source meanwhile, or two stood in each other's way."""
-    for left in reversed(range(TRIES)):
-        try:
-            return deed()
-        except (IntegrityError, OperationalError) as error:
-            if not left or connection.in_atomic_block or not _passes(error):
-                raise
-    raise AssertionError("unreachable")
-
-
-def _passes(error: DatabaseError) -> bool:
-    return getattr(error.__cause__, "sqlstate", "") in {"23505", "40001", "40P01"}
 
 
 # --- statements ----------------------------------------------------------------------------------------

@@ -8,8 +8,6 @@ RFC 8037 §2.
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -27,6 +25,7 @@ from registry.audit.services import Account
 from registry.institutions.models import Institution
 from registry.lib import figures
 from registry.lib.b64 import b64url
+from registry.lib.jwk import thumbprint
 
 State = SigningKey.State
 KID_LENGTH = 8
@@ -44,13 +43,6 @@ class Signer(Protocol):
     """Signs bytes, as Ed25519PrivateKey does."""
 
     def sign(self, data: bytes, /) -> bytes: ...
-
-
-def thumbprint(public: bytes) -> str:
-    """RFC 7638 over the required members of an OKP key (RFC 8037), base64url without padding."""
-    x = b64url(public)
-    text = json.dumps({"crv": "Ed25519", "kty": "OKP", "x": x}, separators=(",", ":"), sort_keys=True)
-    return b64url(hashlib.sha256(text.encode()).digest())
 
 
 @transaction.atomic

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections, transaction
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.issuance import measures, replacing
+from registry.lib.queueing import STUBBORN, once, retried
 
-_AGAIN = RetryStrategy(max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried(tries=STUBBORN)
 
 
 def enqueue(measure_id: UUID) -> None:
     """Carry a list out in the background; asking twice is asking once."""
-    try:
-        # Within a caller's transaction a refusal undoes itself alone.
-        with transaction.atomic():
-            carry_out.configure(queueing_lock=f"certificates.measure:{measure_id}").defer(
-                measure_id=str(measure_id)
-            )
-    except AlreadyEnqueued:
-        return
+    once(carry_out, f"certificates.measure:{measure_id}", measure_id=str(measure_id))
 
 
 @app.task(name="certificates.measure", queue="certificates", retry=_AGAIN)
@@ -36,13 +28,7 @@ def carry_out(measure_id: str) -> None:
 
 def enqueue_reissue(certificate_id: int) -> None:
     """Issue a certificate in another's place in the background; asking twice is asking once."""
-    try:
-        with transaction.atomic():
-            reissue.configure(queueing_lock=f"certificates.reissue:{certificate_id}").defer(
-                certificate_id=certificate_id
-            )
-    except AlreadyEnqueued:
-        return
+    once(reissue, f"certificates.reissue:{certificate_id}", certificate_id=certificate_id)
 
 
 @app.task(name="certificates.reissue", queue="certificates", retry=_AGAIN)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from django.db import OperationalError, connections, transaction
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.issuance import status_publishing
+from registry.lib.queueing import once, retried
 
 # Not behind an import: within a minute of a revocation everybody can know of it.
 QUEUE = "prompt"
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried()
 
 
 def soon() -> None:
     """Publish in the background; while one waits, asking again is asking once."""
-    try:
-        # Within a caller's transaction a refusal undoes itself alone.
-        with transaction.atomic():
-            publish.configure(queueing_lock="certificates.lists").defer()
-    except AlreadyEnqueued:
-        return
+    once(publish, "certificates.lists")
 
 
 @app.task(name="certificates.lists", queue=QUEUE, lock="certificates.lists", retry=_AGAIN)

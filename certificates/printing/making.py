@@ -53,7 +53,7 @@ def make(job_id: UUID) -> None:
         if seal is not None:
             _seal(file, seal)
         with transaction.atomic():
-            digest, size = store.keep(job, file)
+            digest, size = store.keep(job.pk, file)
             if not services.finish(
                 job,
                 digest=digest,

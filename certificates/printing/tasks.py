@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from certificates.printing import making, services
 from certificates.printing.seals import SealRefused
+from registry.lib.queueing import once, retried
 
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError, SealRefused])
+_AGAIN = retried(SealRefused)
 
 # As many pages are made while somebody waits for the page: some tenths of a second.
 AT_ONCE = 20
@@ -21,13 +20,7 @@ LATER_SECONDS = 120
 
 def enqueue(job_id: UUID, *, later: bool = False) -> None:
     """Make the file in the background, at once or after a while; asking twice is asking once."""
-    job = make.configure(
-        queueing_lock=f"printing.make:{job_id}", schedule_in={"seconds": LATER_SECONDS} if later else None
-    )
-    try:
-        job.defer(job_id=str(job_id))
-    except AlreadyEnqueued:
-        return
+    once(make, f"printing.make:{job_id}", later=LATER_SECONDS * later, job_id=str(job_id))
 
 
 @app.task(name="printing.make", queue="exports", retry=_AGAIN)

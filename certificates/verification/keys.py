@@ -12,8 +12,8 @@ from typing import Any
 
 from certificates.issuance import status_publishing
 from certificates.issuance.models import SigningKey
-from registry.lib.b64 import b64url
-from registry.lib.data_integrity import multikey
+from registry.lib.jwk import did_document as signing_document
+from registry.lib.jwk import jwk
 
 
 def issuer_of(institution: Any) -> str:
@@ -31,12 +31,7 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
     return {
         "keys": [
             {
-                "kty": "OKP",
-                "crv": "Ed25519",
-                "alg": "EdDSA",
-                "use": "sig",
-                "kid": key.kid,
-                "x": b64url(bytes(key.public)),
+                **jwk(key.kid, bytes(key.public)),
                 "issuer": issuer_of(key.institution),
                 "body": key.institution.name,
                 "state": key.state,
@@ -51,20 +46,9 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
 
 def did_document(keys: Iterable[SigningKey]) -> dict[str, Any]:
     """Who signs our lists and certificates, as did:web tells it; never a key that somebody else may hold."""
-    me = status_publishing.did()
-    methods = [
-        {
-            "id": f"{me}#{key.kid}",
-            "type": "Multikey",
-            "controller": me,
-            "publicKeyMultibase": multikey(bytes(key.public)),
-        }
+    good = [
+        (key.kid, bytes(key.public))
         for key in keys
         if key.suite == SigningKey.Suite.ED25519 and key.state != SigningKey.State.COMPROMISED
     ]
-    return {
-        "@context": ["https://www.w3.org/ns/did/v1", "https://w3id.org/security/multikey/v1"],
-        "id": me,
-        "verificationMethod": methods,
-        "assertionMethod": [each["id"] for each in methods],
-    }
+    return signing_document(status_publishing.did(), good)

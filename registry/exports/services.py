@@ -279,7 +279,7 @@ def _finish(export: Export, source: Source, file: Any, rows: int, people: list[U
     current = Export.objects.select_for_update().get(pk=export.pk)
     if current.state != State.MAKING:
         return  # somebody else made it meanwhile
-    digest, size = store.keep(export, file)
+    digest, size = store.keep(export.pk, file)
     action = _record(
         export,
         "exports.make",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from registry.exports import services
+from registry.lib.queueing import once, retried
 
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried()
 
 
 # Whoever makes a small file at once has long done so by then, or has been killed over it.
@@ -20,14 +19,7 @@ LATER_SECONDS = 120
 
 def enqueue(export_id: UUID, *, later: bool = False) -> None:
     """Make the file in the background, at once or after a while; asking twice is asking once."""
-    job = make.configure(
-        queueing_lock=f"exports.make:{export_id}",
-        schedule_in={"seconds": LATER_SECONDS} if later else None,
-    )
-    try:
-        job.defer(export_id=str(export_id))
-    except AlreadyEnqueued:
-        return
+    once(make, f"exports.make:{export_id}", later=LATER_SECONDS * later, export_id=str(export_id))
 
 
 @app.task(name="exports.make", queue="exports", retry=_AGAIN)

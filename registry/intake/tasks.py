@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import OperationalError, connections, transaction
+from django.db import connections
 from django.utils import timezone
-from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from registry.intake import retention, services, working
 from registry.intake.models import Batch
+from registry.lib.queueing import STUBBORN, once, retried
 
 # A worker says it is alive every ten seconds; three silences mean that nobody is coming back to its jobs.
 STALLED_AFTER_SECONDS = 30
 _KEEP_JOBS_HOURS = 24 * 30
 
-_AGAIN = RetryStrategy(
-    max_attempts=8, exponential_wait=2, retry_exceptions=[OperationalError, *working.INTERRUPTIONS]
-)
+_AGAIN = retried(*working.INTERRUPTIONS, tries=STUBBORN)
 
 
 def enqueue_check(batch_id: UUID) -> None:
@@ -78,10 +76,5 @@ def prune(timestamp: int) -> None:
         connections.close_all()
 
 
-def _enqueue(task: object, batch_id: UUID) -> None:
-    try:
-        # Within a caller's transaction a refusal undoes itself alone.
-        with transaction.atomic():
-            task.configure(queueing_lock=f"{task.name}:{batch_id}").defer(batch_id=str(batch_id))  # type: ignore[attr-defined]
-    except AlreadyEnqueued:
-        return
+def _enqueue(task: Any, batch_id: UUID) -> None:
+    once(task, f"{task.name}:{batch_id}", batch_id=str(batch_id))

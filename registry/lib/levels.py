@@ -36,6 +36,8 @@ LEVELS: Final = (
     Level(8, "", "", "首席技师", True),
 )
 BY_RANK: Final = {level.rank: level for level in LEVELS}
+#: what a sheet offers: the grades that are examined for
+EXAMINED: Final = tuple(level.title for level in LEVELS if level.code)
 BY_CODE: Final = {level.code: level for level in LEVELS if level.code}
 
 _NO_LEVEL = frozenset(

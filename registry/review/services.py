@@ -7,15 +7,13 @@ order nobody waits for somebody who waits for them.
 
 from __future__ import annotations
 
-import random
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _t
 
@@ -23,6 +21,7 @@ from registry.accounts.models import User
 from registry.accounts.scopes import actor_for
 from registry.audit import services as audit
 from registry.audit.commitments import personal_keys_in
+from registry.lib.again import again
 from registry.review import errors, queries, stages
 from registry.review.models import Case, Decision, Outcome
 from registry.review.procedures import Procedure, Step, procedure, register
@@ -32,27 +31,17 @@ __all__ = ["Procedure", "Step", "decide", "open_case", "register", "withdraw"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-TRIES = 5
-_PATIENCE = 0.05  # seconds; doubled with every try, and scattered
-_AGAIN = {"40001", "40P01"}  # serialization failure, deadlock: the same once more may well succeed
-
 
 def _again(verb: Callable[P, R]) -> Callable[P, R]:
     """Repeat a whole transaction that the database broke off for the sake of another one."""
 
     @wraps(verb)
     def repeated(*args: P.args, **kwargs: P.kwargs) -> R:
-        for n in range(1, TRIES + 1):
-            try:
-                with transaction.atomic():
-                    return verb(*args, **kwargs)
-            except OperationalError as error:
-                code = getattr(error.__cause__, "sqlstate", "")
-                # Within somebody else's transaction there is nothing left to repeat.
-                if code not in _AGAIN or n == TRIES or connection.in_atomic_block:
-                    raise
-            time.sleep(_PATIENCE * 2**n * random.random())
-        raise AssertionError("unreachable")
+        def whole() -> R:
+            with transaction.atomic():
+                return verb(*args, **kwargs)
+
+        return again(whole)
 
     return repeated
 

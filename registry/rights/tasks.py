@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from django.db import OperationalError, connections
-from procrastinate import RetryStrategy
+from django.db import connections
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
+from registry.lib.queueing import once, retried
 from registry.rights import applying, copies
 
-_AGAIN = RetryStrategy(max_attempts=5, exponential_wait=2, retry_exceptions=[OperationalError])
+_AGAIN = retried()
 
 
 def enqueue() -> None:
     """Have approved cases carried out soon; asking twice is asking once."""
-    try:
-        app.configure_task("rights.apply", queueing_lock="rights.apply").defer(timestamp=0)
-    except AlreadyEnqueued:
-        return
+    once(apply, "rights.apply", timestamp=0)
 
 
 def enqueue_copy(copy_id: UUID) -> None:
     """Put a copy together in the background; asking twice is asking once."""
-    try:
-        copy.configure(queueing_lock=f"rights.copy:{copy_id}").defer(copy_id=str(copy_id))
-    except AlreadyEnqueued:
-        return
+    once(copy, f"rights.copy:{copy_id}", copy_id=str(copy_id))
 
 
 @app.task(name="rights.copy", queue="rights", retry=_AGAIN)

@@ -16,6 +16,7 @@ from registry.intake import cleaning
 from registry.intake.cells import ERROR, NULL, Cell, Fault, copy_text, plain
 from registry.intake.columns import Bench, Clean, Cleaned, Column, Finish, SheetSpec, words
 from registry.intake.person_columns import BIRTH, DOC_KIND, ID_NUMBER, NAME, SEX, contradictions
+from registry.lib import levels
 from registry.lib.dates import parse_range
 from registry.lib.text import org_key
 from registry.lib.unreadable import Unreadable
@@ -142,7 +143,7 @@ LEVEL = Column(
         " 技能级别 工种等级 培训级别"
     ),
     staged=(("level", "smallint"),),
-    choices=("初级工", "中级工", "高级工", "技师", "高级技师"),
+    choices=levels.EXAMINED,
     example="初级工",
 )
 HOURS = Column(
