@@ -22,8 +22,7 @@ def steps(exam: Exam) -> list[dict[str, str]]:
     at = _ROAD.index(State(exam.state))
     found = []
     for place, state in enumerate(_ROAD):
-        done = place < at or state == exam.state == State.CLOSED
-        word = "done" if done else "current" if place == at else "wait"
+        word = "done" if place < at else "current" if place == at else "wait"
         found.append({"label": str(state.label), "state": word})
     return found
 

@@ -48,6 +48,7 @@ def certificate_list(request: Any) -> HttpResponse:
         "form": form,
         "list": page,
         "rows": [(row, wording.answer_of(row, row.answer)) for row in page.rows],
+        "many": len({row.institution_id for row in page.rows}) > 1,
         "ends": any(row.expires_on for row in page.rows),
         "may_list": can(request.actor, "certificate.measures"),
         "may_export": can(request.actor, "export.rows"),

@@ -56,6 +56,7 @@ def key_list(request: Any) -> HttpResponse:
         "able": any(key.state == SigningKey.State.ACTIVE or key.year <= year for key in usable),
         "days": figures.number("certificates.key_days"),
         "retired": (SigningKey.State.COMPROMISED,),
+        "menu": "certificates:keys",
     }
     return render(request, "certificates/issuance/keys.html", context)
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from certificates.issuance import families, hooks, order_queries, orders
+from certificates.issuance import families, hooks, order_queries, orders, validity
 from certificates.issuance.models import Order, OrderLine
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed, page_or_part
@@ -54,6 +54,7 @@ def order_list(request: Any) -> HttpResponse:
         {
             "list": found,
             "may_draw_up": can(request.actor, "certificate.prepare") and can(request.actor, "exam.read"),
+            "menu": "certificates:orders",
         },
     )
 
@@ -170,6 +171,7 @@ def _context(request: Any, order_id: UUID) -> dict[str, Any]:
     done = found.prepared + found.signed
     return {
         "order": found,
+        "last_day": validity.last_day(found.family, found.issued_on),
         "list": page,
         "rows": [_shown(line) for line in page.rows],
         "show": show,
