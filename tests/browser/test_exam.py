@@ -59,12 +59,12 @@ def _hand_in(visitor: object, path: Path) -> None:
     page = visitor.page  # type: ignore[attr-defined]
     page.set_input_files("input[type=file]", path)
     page.get_by_role("button", name="上传并校验").click()
-    expect(page.locator("progress")).to_be_visible(timeout=8000)
+    expect(page.locator("progress")).to_be_visible()
     beside(drain)
-    page.get_by_role("button", name=re.compile("提交")).click(timeout=8000)
-    expect(page.locator("progress")).to_be_visible(timeout=8000)
+    page.get_by_role("button", name=re.compile("提交")).click()
+    expect(page.locator("progress")).to_be_visible()
     beside(drain)
-    expect(page.get_by_text("登记结果")).to_be_visible(timeout=8000)
+    expect(page.get_by_text("登记结果")).to_be_visible()
 
 
 def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_path: Path) -> None:
@@ -75,7 +75,7 @@ def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_p
     page.get_by_label("等级").select_option("3")
     page.get_by_label("考试日期").fill("2026-11-14")
     page.get_by_role("button", name="建立批次").click()
-    expect(page.get_by_role("heading", name="考务安排")).to_be_visible(timeout=8000)
+    expect(page.get_by_role("heading", name="考务安排")).to_be_visible()
     exam = Exam.objects.get()
     clerk.judge("draft")
     for n in range(4):
@@ -83,7 +83,7 @@ def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_p
         page.get_by_label("职责").select_option(label="考评员" if n < 3 else "监考员")
         page.get_by_label("本人已声明").check()
         page.get_by_role("button", name="安排", exact=True).click()
-        expect(page.locator("#duties tbody tr")).to_have_count(n + 1, timeout=8000)
+        expect(page.locator("#duties tbody tr")).to_have_count(n + 1)
 
     page.get_by_role("link", name="上传考生名单").click()
     rows = [["姓名", "证件号码", "专业年限"], *([p.name, p.id_number, 6] for p in PEOPLE)]
@@ -92,7 +92,7 @@ def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_p
     clerk.look(f"/evaluations/candidates/{Candidate.objects.earliest('id').pk}/")
     clerk.look(f"/evaluations/{exam.pk}/")
     page.get_by_role("button", name="发布批次").click()
-    expect(page.locator(".page-head .tag")).to_have_text("已发布", timeout=8000)
+    expect(page.locator(".page-head .tag")).to_have_text("已发布")
     page.get_by_role("button", name="考试已举行").click()
     page.get_by_role("link", name="上传成绩表").click()
     head = ["姓名", "身份证号码", "理论成绩", "实操成绩"]
@@ -101,6 +101,7 @@ def test_from_sheet_to_closed_batch(desk: dict[str, object], visit: Visit, tmp_p
     clerk.look(f"/evaluations/{exam.pk}/scores/")
     clerk.look(f"/evaluations/{exam.pk}/")
     page.get_by_role("button", name="成绩已齐").click()
+    expect(page.locator(".page-head .tag")).to_have_text("已评分")
     expect(page.get_by_role("button", name="锁定成绩")).to_have_count(0)
 
     signer = visit(desk[Role.ES])
@@ -124,20 +125,20 @@ def printed(clerk: Visitor, signer: Visitor, tmp_path: Path) -> None:
     page = clerk.page
     signer.look("/certificates/keys/")
     signer.page.get_by_role("button", name=re.compile("发布 .* 年密钥")).first.click()
-    expect(signer.page.locator("main .tag").first).to_have_text("使用中", timeout=8000)
+    expect(signer.page.locator("main .tag").first).to_have_text("使用中")
     clerk.look("/certificates/orders/new/")
     page.get_by_role("button", name="生成签发单").click()
-    expect(page.get_by_text("成绩未合格或未锁定").first).to_be_visible(timeout=8000)
+    expect(page.get_by_text("成绩未合格或未锁定").first).to_be_visible()
     clerk.judge("order")
     page.get_by_role("button", name="提交签发").click()
-    expect(page.get_by_text("等待签发人签发").first).to_be_visible(timeout=8000)
+    expect(page.get_by_text("等待签发人签发").first).to_be_visible()
     signer.look("/review/")
     signer.page.locator("main a[href^='/review/']", has_text="签发").first.click()
     signer.page.get_by_role("button", name="通过", exact=True).click()
-    expect(signer.page.get_by_role("button", name="通过", exact=True)).to_have_count(0, timeout=8000)
+    expect(signer.page.get_by_role("button", name="通过", exact=True)).to_have_count(0)
     beside(issue)
     page.reload()
-    expect(page.get_by_text("已签发").first).to_be_visible(timeout=8000)
+    expect(page.get_by_text("已签发").first).to_be_visible()
     clerk.judge("issued")
     clerk.look("/printing/")
     page.get_by_role("link", name=re.compile("打印")).last.click()

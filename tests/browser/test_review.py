@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, Page, expect
 
 from registry.accounts.models import Role, User
 from registry.review import services
@@ -63,6 +63,12 @@ def state_of(case: Case) -> str:
     return str(beside(lambda: Case.objects.values_list("state", flat=True).get(pk=case.pk)))
 
 
+def arrived(page: Page, title: str) -> None:
+    """The matter is shown, and what listens for keys has been loaded with it."""
+    expect(page.locator("#content h2").first).to_have_text(title)
+    page.wait_for_load_state()
+
+
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 def test_a_reviewer_decides_by_keys(cases: tuple[User, list[Case]], visit: Visit, dark: bool) -> None:
     reviewer, (first, second, third) = cases
@@ -72,18 +78,17 @@ def test_a_reviewer_decides_by_keys(cases: tuple[User, list[Case]], visit: Visit
     expect(page.get_by_role("link", name="审核事项").get_by_text("3")).to_be_visible()
     visitor.look("/review/")
     page.get_by_role("link", name="第 1 期焊工班开班").click()
-    heading = page.locator("#content h2").first
-    expect(heading).to_have_text("第 1 期焊工班开班")
+    arrived(page, "第 1 期焊工班开班")
     visitor.judge("detail")
     page.keyboard.press("j")
-    expect(heading).to_have_text("第 2 期焊工班开班")
+    arrived(page, "第 2 期焊工班开班")
     page.keyboard.press("k")
-    expect(heading).to_have_text("第 1 期焊工班开班")
+    arrived(page, "第 1 期焊工班开班")
     page.keyboard.press("a")
     expect(page.get_by_role("button", name="通过", exact=True)).to_be_focused()
     assert state_of(first) == "open", "the first press only chooses"
     page.keyboard.press("a")
-    expect(heading).to_have_text("第 2 期焊工班开班")
+    arrived(page, "第 2 期焊工班开班")
     assert state_of(first) == "approved"
     page.keyboard.press("r")
     expect(page.get_by_label("理由")).to_be_focused()
@@ -91,7 +96,7 @@ def test_a_reviewer_decides_by_keys(cases: tuple[User, list[Case]], visit: Visit
     page.keyboard.press("Tab")
     page.keyboard.press("r")
     page.keyboard.press("r")
-    expect(heading).to_have_text("第 3 期焊工班开班")
+    arrived(page, "第 3 期焊工班开班")
     assert state_of(second) == "returned"
     page.get_by_label("启用快捷键").uncheck()
     page.keyboard.press("Tab")
@@ -134,5 +139,6 @@ def test_without_scripts_everything_can_be_decided(
     page.get_by_role("button", name="退回").click()
     expect(page.locator("#content h2").first).to_have_text("第 2 期焊工班开班")
     page.get_by_role("button", name="通过", exact=True).click()
+    expect(page.locator("#content h2").first).to_have_text("第 3 期焊工班开班")
     assert (state_of(first), state_of(second)) == ("returned", "approved")
     context.close()

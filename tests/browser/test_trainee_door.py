@@ -30,7 +30,7 @@ def outgoing(tmp_path: Path, settings: Any) -> Path:
         '"door.number" = [{ from = 2026-01-01, most = ["100/1h"] }]\n'
         '"sms.phone" = [{ from = 2026-01-01, most = ["100/1h"] }]\n'
         "[numbers]\n"
-        '"door.wait_seconds" = [{ from = 2026-01-01, is = 20 }]\n',
+        '"door.wait_seconds" = [{ from = 2026-01-01, is = 600 }]\n',
         "utf-8",
     )
     return tmp_path / "sms.jsonl"
@@ -103,7 +103,7 @@ def test_in_without_scripts_after_a_wait(
     # Its time comes while the page stands there.
     figures = outgoing.with_name("figures.toml")
     settings.FIGURES_FILE = figures.with_name("waited.toml")
-    settings.FIGURES_FILE.write_text(figures.read_text("utf-8").replace("is = 20", "is = 0"), "utf-8")
+    settings.FIGURES_FILE.write_text(figures.read_text("utf-8").replace("is = 600", "is = 0"), "utf-8")
     page.get_by_role("button", name="获取验证码").click()
     expect(page).to_have_url(re.compile(r"/door/code/$"))
     beside(deliver_all)

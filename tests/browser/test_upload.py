@@ -30,13 +30,13 @@ def test_from_upload_to_registered(house: House, visit: Visit) -> None:
     expect(page.locator("progress")).to_be_visible()
     beside(drain)
     # Nobody touches the page: it asks by itself, and shows the result.
-    expect(page.get_by_role("heading", name="名册导入结果")).to_be_visible(timeout=5000)
+    expect(page.get_by_role("heading", name="名册导入结果")).to_be_visible()
     visitor.judge("review")
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=re.compile("提交通过的")).click()
-    page.wait_for_load_state()
+    expect(page.locator("progress")).to_be_visible()
     beside(drain)
-    expect(page.get_by_text("登记结果")).to_be_visible(timeout=5000)
+    expect(page.get_by_text("登记结果")).to_be_visible()
     batch = Batch.objects.latest("created_at")
     assert Enrolment.objects.filter(batch_id=batch.pk).count() == batch.counts["accepted"] > 0
     visitor.judge("done")
