@@ -206,7 +206,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
     """Marks come before anybody chooses by them, our order after everybody else's."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        if "page" in fixtures or "browser" in fixtures:
+        if fixtures & {"page", "browser", "origin"}:
+            # With "origin", who only looks at what stands behind the pages: the site is there for the whole file.
             item.add_marker("browser")
         if "loaded" in fixtures and not item.get_closest_marker("django_db"):
             # Only marked tests make the test database come into being; without one these would use the real one.
