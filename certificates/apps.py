@@ -19,17 +19,19 @@ class CertificatesConfig(AppConfig):
 
 
 def _evaluations() -> None:
-    from certificates.evaluations import copies, export, held, keeping, panels, photos, sheets
+    from certificates.evaluations import copies, export, held, keeping, panels, photos, queries, sheets
     from certificates.evaluations.changes import SCORE_CHANGE
     from certificates.issuance.queries import HELD
     from certificates.issuance.upload_report import numbers_of
     from registry.exports import sources
     from registry.intake import kinds
     from registry.people import panels as person
+    from registry.people import reach
     from registry.review import procedures
     from registry.rights import contributors, keepers
 
     person.register(panels.EXAMS)
+    reach.register("candidates", queries.examined_at)
     contributors.register(copies.EXAMS)
     keepers.register(keeping.EXAMS)
     kinds.register(sheets.CANDIDATE_KIND)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -88,6 +89,12 @@ def candidates(scope: Scope, exam_id: int | None = None) -> QuerySet[Candidate]:
     )
     found = Candidate.objects.filter(seen).select_related("person", "score", "path").order_by("id")
     return found if exam_id is None else found.filter(exam_id=exam_id)
+
+
+def examined_at(institution_id: int) -> QuerySet[Candidate, Any]:
+    """Ids of the people who stand in a batch of an institution. For the program's own use: no scope."""
+    found = Candidate.objects.filter(exam__institution_id=institution_id, state=Candidate.State.REGISTERED)
+    return found.order_by().values("person_id")
 
 
 def registered(scope: Scope, exam_id: int) -> QuerySet[Candidate]:

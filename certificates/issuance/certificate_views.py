@@ -31,6 +31,7 @@ from certificates.issuance.models import Certificate
 from registry.accounts.policy import can, requires, scope_of
 from registry.lib.web import listed
 from registry.people import looking
+from registry.people import queries as people
 from registry.review.errors import Conflict
 
 
@@ -71,6 +72,7 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
         "row": row,
         "differs": "、".join(label for label, _was, _now in differs),
         "own": request.scope.kind == "own",
+        "holder_seen": people.person(scope_of(request.actor, "person.read"), row.person_id) is not None,
         "told": wording.answer_of(row, code),
         "code": code,
         "ending": validity.ends_soon(row, timezone.localdate()),

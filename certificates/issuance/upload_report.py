@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from django import forms
 from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +18,7 @@ from certificates.evaluations.models import Candidate
 from certificates.issuance import queries
 from certificates.issuance.entries import CANDIDATE
 from certificates.issuance.forms import CertificateFilter
-from certificates.issuance.models import Attestation, Certificate
+from certificates.issuance.models import Attestation, Certificate, Order
 from registry.exports.sources import Asked, Line, Source
 from registry.identity.current import keyring
 from registry.identity.keyring import IDNO
@@ -59,27 +60,39 @@ def numbers_of(candidates: Sequence[int]) -> Mapping[int, str]:
     return {int(source): number for source, number in found.values_list("source_id", "number")}
 
 
+class _Filter(CertificateFilter):
+    """What the list asks, and the order of one issue, as its page names it."""
+
+    order = forms.UUIDField(label=_("签发单"), required=False)
+
+
 def read(query: Mapping[str, str]) -> dict[str, str]:
     """The filter as an address holds it; what is wrong or empty is left out."""
-    form = CertificateFilter(query)
+    form = _Filter(query)
     form.is_valid()
     return {name: str(value) for name, value in form.cleaned_data.items() if value}
 
 
 def words(asked: Asked) -> list[tuple[str, str]]:
     """The filter for people to read."""
-    form = CertificateFilter(asked)
+    form = _Filter(asked)
     said = []
     for name, value in asked.items():
         field = form.fields[name]
+        if name == "order":
+            order = Order.objects.filter(pk=value).first()
+            value = f"{order.get_family_display()} {order.issued_on}" if order else value
         said.append((str(field.label), str(dict(getattr(field, "choices", ())).get(value, value))))
     return said
 
 
 def _found(scope: Scope, asked: Asked) -> QuerySet[Certificate]:
-    form = CertificateFilter(asked)
+    form = _Filter(asked)
     form.is_valid()
-    return queries.filtered(queries.certificates(scope), **form.cleaned_data)
+    found = queries.filtered(queries.certificates(scope), **form.cleaned_data)
+    if order := form.cleaned_data.get("order"):
+        found = found.filter(pk__in=Attestation.objects.filter(order_id=order).values("pk"))
+    return found
 
 
 def count(scope: Scope, asked: Asked) -> int:

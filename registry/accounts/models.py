@@ -36,6 +36,8 @@ class Role(models.TextChoices):
 
 
 INSTITUTION_ROLES = (Role.PC, Role.PP, Role.EB, Role.ES)
+#: Who examines there; the others train.
+ASSESSOR_ROLES = (Role.EB, Role.ES)
 REGION_ROLES = (Role.C1, Role.C2, Role.RG, Role.FM, Role.FP)
 # Neither an institution nor a region: a trainee is bound to a person, an auditor sees all, the three
 # administrators see no business at all.

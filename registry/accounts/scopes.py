@@ -10,7 +10,7 @@ from django.db import connection
 from django.db.models import Q
 from django.utils import timezone
 
-from registry.accounts.models import INSTITUTION_ROLES, REGION_ROLES, Role, User
+from registry.accounts.models import ASSESSOR_ROLES, INSTITUTION_ROLES, REGION_ROLES, Role, User
 from registry.lib.scope import Actor, Scope
 from registry.regions.queries import subtree_codes
 
@@ -136,7 +136,7 @@ def scope_for(user: User | AnonymousUser) -> Scope:
 def _scope(user: User, capacity: Capacity) -> Scope:
     role = Role(capacity.role)
     if role in INSTITUTION_ROLES and capacity.institution_id is not None:
-        return Scope.institution(capacity.institution_id)
+        return Scope.institution(capacity.institution_id, assesses=role in ASSESSOR_ROLES)
     if role in REGION_ROLES and capacity.region_code is not None:
         return Scope.region(capacity.region_code)
     if role == Role.AUD:

@@ -20,17 +20,19 @@ class Scope:
 
     own: one person's records; institution: those that one institution keeps; region: a division and
     everything below it; all: the whole register; none: nothing, which is also what an unknown reader gets.
+    ``assesses`` is set for who examines at an institution: its candidates are their business too.
     """
 
     kind: Kind
     person_id: UUID | None = None
     institution_id: int | None = None
     region_code: str | None = None
+    assesses: bool = False
 
     def __post_init__(self) -> None:
         given = (self.person_id is not None, self.institution_id is not None, self.region_code is not None)
         wanted = (self.kind == "own", self.kind == "institution", self.kind == "region")
-        if given != wanted:
+        if given != wanted or (self.assesses and self.kind != "institution"):
             raise ValueError(f"a scope of kind {self.kind!r} does not fit its fields")
 
     @classmethod
@@ -44,9 +46,9 @@ class Scope:
         return cls("own", person_id=person_id)
 
     @classmethod
-    def institution(cls, institution_id: int) -> Scope:
-        """Staff of one institution."""
-        return cls("institution", institution_id=institution_id)
+    def institution(cls, institution_id: int, *, assesses: bool = False) -> Scope:
+        """Staff of one institution, of its training or of its assessment."""
+        return cls("institution", institution_id=institution_id, assesses=assesses)
 
     @classmethod
     def region(cls, region_code: str) -> Scope:

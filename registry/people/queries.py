@@ -13,6 +13,7 @@ from registry.identity import id_numbers
 from registry.identity.current import keyring
 from registry.lib.scope import Scope
 from registry.lib.text import name_key
+from registry.people import reach
 from registry.people.models import Document, MatchCase, Person
 
 # The paths by which a person comes into an institution's or a division's view: through what they took part in.
@@ -38,7 +39,11 @@ def people(scope: Scope) -> QuerySet[Person]:
     if scope.kind not in ("own", "all"):
         found = found.filter(restricted_at=None)
     if scope.kind in ("region", "institution"):
-        found = Person.objects.filter(pk__in=found.values("pk"))
+        ids = found.values("pk")
+        found = Person.objects.filter(pk__in=ids)
+        if scope.assesses and scope.institution_id is not None:
+            either = ids.union(*reach.assessed(scope.institution_id))
+            found = Person.objects.filter(pk__in=either, state=Person.State.ACTIVE, restricted_at=None)
     return found.prefetch_related(_documents())
 
 
@@ -48,6 +53,13 @@ def person(scope: Scope, person_id: UUID) -> Person | None:
         "merged_into_id", flat=True
     )
     return people(scope).filter(pk=merged.first() or person_id).first()
+
+
+def shows_accounts(scope: Scope, person: Person) -> bool:
+    """Whether the person's bank accounts are the reader's business: not where they are known as a candidate alone."""
+    if not scope.assesses:
+        return True
+    return Person.objects.filter(within(scope, institution_field=_INSTITUTION_PATH), pk=person.pk).exists()
 
 
 def is_in_running_class(scope: Scope, person: Person) -> bool:

@@ -71,18 +71,18 @@ class CannotOpen(Exception):
     """The sealed number could not be opened; nothing of it stands in this error."""
 
 
-def hidden(person: Person) -> list[Hidden]:
-    """Every number of the person, masked, in the order of the page."""
+def hidden(person: Person, *, accounts: bool = True) -> list[Hidden]:
+    """Every number of the person, masked, in the order of the page; bank accounts only where they are asked for."""
     found = [
         Hidden("id_number", each.pk, str(each.get_kind_display()), each.mask)
         for each in person.documents.all()
     ]
     phones = person.phones.defer("sealed").order_by("created_at")
     found += [Hidden("phone", each.pk, _("联系电话"), each.mask) for each in phones]
-    accounts = person.accounts.defer("sealed").order_by("created_at")
+    held = person.accounts.defer("sealed").order_by("created_at") if accounts else ()
     found += [
         Hidden("bank_account", each.pk, " ".join(filter(None, [_("银行账号"), each.bank_name])), each.mask)
-        for each in accounts
+        for each in held
     ]
     return found
 

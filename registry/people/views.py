@@ -121,7 +121,9 @@ def _account(request: Any, person: Person) -> HttpResponse:
             "may_correct": can(request.actor, "person.correct_request"),
             "filled": panels.of_person(request.scope, person),
             "phones": person.phones.defer("sealed").order_by("created_at"),
-            "accounts": person.accounts.defer("sealed").order_by("created_at"),
+            "accounts": person.accounts.defer("sealed").order_by("created_at")
+            if queries.shows_accounts(request.scope, person)
+            else (),
             "may_reveal": can(request.actor, "person.reveal"),
             "may_verify": can(request.actor, "person.verify_identity"),
             "menu": "people:me" if request.scope.kind == "own" else "people:list",
@@ -158,7 +160,7 @@ def reveal(request: Any, person_id: UUID) -> HttpResponse:
     form = RevealForm(
         request.POST if request.method == "POST" else None,
         initial={"field": request.GET.get("field")},
-        hidden=revealing.hidden(person),
+        hidden=revealing.hidden(person, accounts=queries.shows_accounts(request.scope, person)),
         reasons=rules.reasons("reveal"),
         note_characters=rules.limit("reveal_note_characters"),
         own=own,

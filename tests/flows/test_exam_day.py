@@ -18,6 +18,7 @@ from registry.exports import sources
 from registry.intake import services as intake
 from registry.intake.models import Batch
 from registry.lib.scope import Scope
+from registry.people.models import BankAccount
 from registry.review.models import Case
 from registry.rights import keepers
 from tests import town as towns
@@ -128,6 +129,26 @@ def test_an_exam_day() -> None:
     assert (
         people[0].name in listed and people[0].id_number not in listed and people[0].id_number[:6] in listed
     )
+    # Who came straight to the exam stands in the files of this body's assessors, and of nobody else; what they are paid
+    # on is not theirs to see.
+    account = BankAccount.objects.create(
+        person=one.person, sealed=b"x", blind_index=b"\x01" * 32, mask="6217****0001"
+    )
+    home = f"/people/{one.person_id}/"
+    assert home in clerk.get("/people/", {"q": people[0].name}).content.decode()
+    shown = clerk.get(home).content.decode()
+    assert (
+        "考试" in shown
+        and "发放的补贴" not in shown
+        and account.mask not in shown
+        and people[0].id_number not in shown
+    )
+    assert account.mask not in clerk.get(f"{home}reveal/").content.decode()
+    for role, place in ((Role.EB, world.town.other), (Role.PC, world.school)):
+        stranger = sign_in(Client(), make_user(f"stranger-{role}".lower(), role, institution=place))
+        assert stranger.get(home).status_code == 404
+        assert home not in stranger.get("/people/", {"q": people[0].name}).content.decode()
+    account.delete()
     assert clerk.get(f"/exports/new/exam-results/?exam={exam.pk}").status_code == 403
     source, asked = sources.get("exam-results"), {"exam": str(exam.pk)}
     scope = Scope.institution(world.school.pk)

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test import Client
 from procrastinate.contrib.django import app
 
+from certificates.issuance.models import Order
 from registry.accounts import session_keys
 from registry.accounts.models import Role
 from registry.exports import services, sources
@@ -126,7 +127,14 @@ def test_numbers_in_full_leave_only_when_a_second_person_agrees() -> None:
     assert address in signer.get("/exports/new/certificate-report/").content.decode()
     assert sign_in(Client(), stage.clerk).get(address).status_code == 403
     assert "须由另一人批准" in signer.get(address).content.decode()
-    answer: Any = signer.post(address, ASKED)
+    order = Order.objects.get()
+    wanted = f"/exports/new/certificate-report/?order={order.pk}"
+    assert wanted in signer.get(f"/certificates/orders/{order.pk}/").content.decode()
+    named = signer.get(wanted).content.decode()
+    assert (
+        f"{order.get_family_display()} {order.issued_on}" in named and f"{address}?order={order.pk}" in named
+    )
+    answer: Any = signer.post(f"{address}?order={order.pk}", ASKED)
     export = Export.objects.get()
     assert (answer.url, export.state, export.rows) == (f"/exports/{export.pk}/", "waiting", 2)
     services.make(export.pk)  # nobody has agreed

@@ -66,7 +66,8 @@ def test_every_role_has_one_kind_of_place_and_one_rank() -> None:
 @pytest.mark.parametrize("role", INSTITUTION_ROLES)
 def test_staff_of_an_institution_see_the_institution(world: World, role: Role) -> None:
     user = make_user("u", role, institution=world.school)
-    assert scope_for(user) == Scope.institution(world.school.pk)
+    assesses = role in (Role.EB, Role.ES)
+    assert scope_for(user) == Scope.institution(world.school.pk, assesses=assesses)
     assert actor_for(user).place_name == world.school.name
 
 

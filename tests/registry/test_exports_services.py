@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import io
 import json
+from dataclasses import replace
 from typing import Any
 
 import openpyxl
@@ -19,6 +20,7 @@ from registry.audit.models import Action
 from registry.audit.verify import Report, verify_table
 from registry.exports import alerts, services, sources
 from registry.exports.models import Export, ExportContent, ExportPart, ReadingLimit
+from registry.identity.keyring import Tampered
 from registry.lib.scope import Scope
 from registry.people import looking
 from registry.people.models import Person
@@ -245,6 +247,20 @@ def test_a_file_whose_time_is_over_is_destroyed(reviewer: User) -> None:
     assert services.expire() == 1 and services.expire() == 0
     assert set(ExportPart.objects.values_list("export_id", flat=True)) == {kept.pk}
     assert ExportContent.objects.filter(export=export).exists()
+
+
+def test_a_number_that_cannot_be_opened_makes_no_file_and_says_so(
+    reviewer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def sealed_elsewhere(*asked: Any) -> Any:
+        raise Tampered("idno: not sealed for this row, or altered")
+
+    export = ask(reviewer)
+    broken = replace(sources.get("enrolments"), lines=sealed_elsewhere)
+    monkeypatch.setitem(sources._sources, "enrolments", broken)
+    services.make(export.pk)
+    assert "不能解密" in signed_in(reviewer).get(f"/exports/{export.pk}/").content.decode()
+    assert not ExportPart.objects.exists() and not ExportContent.objects.exists()
 
 
 def test_made_once_however_often_it_is_asked_for(reviewer: User) -> None:

@@ -17,7 +17,9 @@ from training.claims import queries
 SHOWN = 50
 
 
-def _money(scope: Scope, person: Person) -> Mapping[str, Any]:
+def _money(scope: Scope, person: Person) -> Mapping[str, Any] | None:
+    if scope.assesses:
+        return None  # what is paid is no business of who examines, as the matrix says (payment.read)
     found = queries.of_person(scope, person.pk)
     total = found.order_by().aggregate(fen=Sum("amount_fen"))["fen"]
     return {"rows": list(found[:SHOWN]), "fen": total, "aside": f"{format_yuan(total)} 元" if total else ""}
