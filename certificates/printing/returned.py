@@ -50,6 +50,12 @@ _USED = """
 UPDATE printing_sheet p SET state = 'used' FROM t_sheet t WHERE p.serial = t.stock AND p.state = 'stock'
 """
 
+# A sheet that was in the body's stock of blank paper is used now.
+_USED = """
+UPDATE printing_sheet h SET state = 'used' FROM t_sheet t
+WHERE h.serial = t.stock AND h.institution_id = t.institution_id AND h.state = 'stock'
+"""
+
 
 def resolve(work: Work) -> None:
     """What issuing makes of the rows, and which of them only bring a sheet."""
@@ -64,6 +70,7 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     if work.run(_SHEETS, low=low, high=high, batch=work.batch_id):
         work.run(_JOBS, batch=work.batch_id)
         work.run(_COPIES)
+        work.run(_USED)
         work.run(_USED)
     return created
 
@@ -83,6 +90,19 @@ sheet_is_used = Check(
     """,
 )
 
+sheet_is_not_in_stock = Check(
+    code="CERTIFICATE_NUMBER_TAKEN",
+    column="stock",
+    message=_("该流水码的证书纸不在本机构库存中:已用、作废、遗失或发给了别的机构。请对照证书更正。"),
+    sql="""
+        SELECT s."row" FROM {s} s JOIN {r} r USING ("row")
+        JOIN printing_sheet h ON h.serial = s.stock
+        LEFT JOIN evaluations_exam e ON e.id = r.exam_id
+        WHERE (h.state <> 'stock' OR h.institution_id IS DISTINCT FROM e.institution_id)
+          AND NOT EXISTS (SELECT FROM printing_copy p WHERE p.stock = s.stock)
+    """,
+)
+
 nobody_answers = Check(
     code="NUMBER_INVALID",
     column="stock",
@@ -98,6 +118,6 @@ BACKFILL_KIND = replace(
     backfill.BACKFILL_KIND,
     spec=BACKFILL,
     resolve=resolve,
-    checks=(*backfill.BACKFILL_KIND.checks, sheet_is_used, nobody_answers),
+    checks=(*backfill.BACKFILL_KIND.checks, sheet_is_used, sheet_is_not_in_stock, nobody_answers),
     commit=commit,
 )

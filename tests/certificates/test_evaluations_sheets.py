@@ -13,6 +13,7 @@ from certificates.evaluations.models import Avoidance, Candidate, ConditionPath,
 from certificates.evaluations.sheets import ExamUnknown
 from certificates.issuance.models import Certificate
 from certificates.printing.models import PrintCopy
+from certificates.printing.paper_models import PaperRequest, Sheet
 from registry.accounts.models import Role
 from registry.accounts.policy import Refused
 from registry.intake.models import Batch
@@ -244,7 +245,14 @@ def test_numbers_come_back_only_for_who_passed(world: World) -> None:
     assert "XJ20240001" in printed and f"/certificates/{one.pk}/" in printed
     again = towns.load(world.town, "certificates", delimited(rows[:2]), actor=world.clerk, name="再.csv")
     assert again.counts["unchanged"] == 1
-    # A serial is used once: in the sheet, and on record. One that has lost digits is none.
+    # A serial is used once: in the sheet, on record, and by the body that keeps the paper. One without digits is none.
+    for place, serial in ((world.town.other, "XJ20240002"), (world.school, "XJ20240003")):
+        asked = PaperRequest.objects.create(
+            institution=place, region_code="", family="skill_level", quantity=1, maker=world.clerk
+        )
+        Sheet.objects.create(
+            request=asked, institution=place, family="skill_level", serial=serial, state="stock"
+        )
     used = [
         rows[0],
         (people[1].name, people[1].id_number, f"{prefix}264000011", "2026-03-20", None, "XJ20240001"),
@@ -255,6 +263,8 @@ def test_numbers_come_back_only_for_who_passed(world: World) -> None:
     batch = towns.load(world.town, "certificates", delimited(used), actor=world.clerk, name="二.csv")
     assert towns.said(batch) == [
         (2, "CERTIFICATE_NUMBER_TAKEN"),
+        (3, "CERTIFICATE_NUMBER_TAKEN"),
+        (4, "CERTIFICATE_NUMBER_TAKEN"),
         (4, "CERTIFICATE_NUMBER_TAKEN"),
         (5, "NUMBER_INVALID"),
     ]
@@ -263,6 +273,7 @@ def test_numbers_come_back_only_for_who_passed(world: World) -> None:
     batch = towns.load(world.town, "certificates", delimited(later), actor=world.clerk, name="四.csv")
     assert (batch.state, batch.counts["accepted"], batch.created) == ("committed", 1, {"certificates": 0})
     assert PrintCopy.objects.get(stock="XJ20240003", certificate=one).turn == 2
+    assert dict(Sheet.objects.values_list("serial", "state")) == {"XJ20240002": "stock", "XJ20240003": "used"}
     taken = [rows[0], (people[1].name, people[1].id_number, f"{prefix}264000001", "2026-03-20")]
     batch = towns.load(world.town, "certificates", delimited(taken), actor=world.clerk, name="三.csv")
     assert towns.said(batch) == [(2, "CERTIFICATE_NUMBER_TAKEN")]
