@@ -29,6 +29,7 @@ from tests.signing import sign_in
 DATA = Path(__file__).resolve().parents[1] / "data"
 DESKTOP = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
+BOTH = (DESKTOP, PHONE)  # ends as it began for who came by phone
 
 # How long to wait for what a page is to show; a busy machine may take much longer than it ought to.
 expect.set_options(timeout=30_000)
@@ -106,10 +107,7 @@ class Visitor:
     faults: list[str] = field(default_factory=list)
 
     def look(self, path: str, *sizes: dict[str, int], status: int = 200) -> None:
-        """Open a page: no complaint of the browser, no sideways scrolling, nothing that axe objects to.
-
-        `sizes`: those that the window is given one after the other, instead of its own.
-        """
+        """Open a page: no complaint of the browser, no sideways scrolling, nothing that axe objects to."""
         before = len(self.faults)
         answer = self.page.goto(self.origin + path)
         assert answer is not None
@@ -117,17 +115,22 @@ class Visitor:
         expect(self.page.locator("[hx-trigger=load]")).to_have_count(0)
         if answer.status != status:
             self.faults.append(f"{path}: {answer.status}")
-        for size in sizes or [self.page.viewport_size]:
-            if size and size != self.page.viewport_size:
-                self.page.set_viewport_size(size)  # type: ignore[arg-type]
-            self.judge(f"{path} {size['width'] if size else ''}")
+        self.judge(path, *sizes)
         if status >= 400:
             # The browser itself reports the status of an error page in its console.
             self.faults[before:] = [
                 each for each in self.faults[before:] if f"status of {status}" not in each
             ]
 
-    def judge(self, path: str) -> None:
+    def judge(self, path: str, *sizes: dict[str, int]) -> None:
+        """Of the page as it stands; with `sizes`, once in a window of each, the last of which it keeps."""
+        for size in sizes:
+            self.page.set_viewport_size(size)  # type: ignore[arg-type]
+            self._judge(f"{path} {size['width']}")
+        if not sizes:
+            self._judge(path)
+
+    def _judge(self, path: str) -> None:
         # After a click the new document may be there before anything is in it.
         self.page.wait_for_load_state()
         wide = self.page.evaluate(
