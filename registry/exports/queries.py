@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 
 from registry.accounts.models import User
 from registry.exports.models import Export, ExportContent
-from registry.lib.scope import Scope
+from registry.lib.scope import Actor, Scope
+from registry.review import queries as cases
 
 
 def exports(scope: Scope, user: User) -> QuerySet[Export]:
@@ -24,6 +25,12 @@ def exports(scope: Scope, user: User) -> QuerySet[Export]:
 def export(scope: Scope, user: User, export_id: UUID) -> Export | None:
     """None for somebody else's."""
     return exports(scope, user).filter(pk=export_id).first()
+
+
+def decided_on(actor: Actor, export_id: UUID) -> Export | None:
+    """What somebody else asked for, to those before whom it lies or lay for a decision; the file is not theirs."""
+    shown = cases.visible(actor).values("pk")
+    return Export.objects.select_related("asker").filter(pk=export_id, case_id__in=shown).first()
 
 
 def actions_with(person_ids: Iterable[UUID]) -> QuerySet[ExportContent, Any]:

@@ -150,7 +150,9 @@ def alert_list(request: Any) -> HttpResponse:
 
 
 def _context(request: Any, export_id: UUID) -> dict[str, Any]:
-    export = queries.export(request.scope, request.user, export_id)
+    export = queries.export(request.scope, request.user, export_id) or queries.decided_on(
+        request.actor, export_id
+    )
     if export is None:
         raise Http404
     try:

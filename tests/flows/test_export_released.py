@@ -69,7 +69,12 @@ def test_from_asking_to_the_file(desk: Desk) -> None:
 
     export.refresh_from_db()
     assert (export.state, export.done) == ("ready", export.rows)
-    # Whoever agreed has no file by it.
+    # Whoever agreed sees what was asked for, and has no file by it; somebody else sees neither.
+    assert f'href="/exports/{export.pk}/"' in told and ASKED["purpose"] in desk.page(f"/exports/{export.pk}/")
+    shown = second.get(f"/exports/{export.pk}/").content.decode()
+    assert ASKED["purpose"] in shown and f"/exports/{export.pk}/file/" not in shown
+    third = sign_in(Client(), make_user("third", Role.C1, region_id="653101"))
+    assert third.get(f"/exports/{export.pk}/").status_code == 404
     assert second.post(f"/exports/{export.pk}/file/").status_code == 404
     file: Any = desk.client.post(f"/exports/{export.pk}/file/")
     sheet = openpyxl.load_workbook(io.BytesIO(b"".join(file.streaming_content))).active
