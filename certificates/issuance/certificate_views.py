@@ -84,7 +84,9 @@ def detail(request: Any, certificate_id: int) -> HttpResponse:
         "findings": reported.findings([row])[row.pk] if code == answers.UNCONFIRMED else [],
         "acts": _acts(request, row),
         "may_confirm": code == answers.UNCONFIRMED and can(request.actor, "certificate.confirm"),
+        "replaced_soon": (waiting := replacing.waiting(row)),
         "may_reissue": row.basis == Certificate.Basis.ISSUED
+        and not waiting
         and can(request.actor, "certificate.prepare")
         and families.allows(request.actor, row.family)
         and not replacing.obstacle(row),

@@ -107,6 +107,12 @@ def obstacle(old: Certificate) -> str:
     return ""
 
 
+def waiting(old: Certificate) -> bool:
+    """Whether somebody asked for it to be replaced and nobody has decided yet."""
+    asked = Case.objects.filter(kind=KIND, subject_type=SUBJECT, subject_id=str(old.pk))
+    return asked.filter(state=Case.State.OPEN).exists()
+
+
 def carry_out(certificate_id: int) -> int | None:
     """Store and sign what was agreed to for one certificate; returns the id of the new one. Twice is once.
 

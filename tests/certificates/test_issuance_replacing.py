@@ -49,11 +49,13 @@ def test_a_correction_is_a_new_certificate_and_the_old_one_is_superseded() -> No
     case = replacing.ask(
         old.pk, reason="name", actor=stage.clerk, changes={"direction": "手工焊", "person_id": "x"}
     )
+    assert replacing.waiting(old) and not replacing.waiting(other)
     with pytest.raises(errors.SamePerson):
         review.decide(case_id=case.pk, step="sign", outcome="approve", actor=stage.clerk, version=1)
     assert replacing.carry_out(old.pk) is None, "nobody has agreed yet"
     agree(case, stage)
     made = replacing.carry_out(old.pk)
+    assert not replacing.waiting(old)
     assert made is not None and replacing.carry_out(old.pk) == made
     new, attestation = Certificate.objects.get(pk=made), Attestation.objects.get(pk=made)
     old.refresh_from_db()

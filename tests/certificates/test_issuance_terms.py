@@ -91,6 +91,8 @@ def test_a_family_that_ends_goes_the_whole_road(system: Client) -> None:
         assert "证书不是有效状态" in holder.get("/credentials/").content.decode()
         # Renewed: another number, a period of its own, one chain; the old one answers as before.
         clerk.post(f"{one}reissue/", {"reason": "renewal"})
+        asked = clerk.get(one).content.decode()
+        assert "等签发人审核" in asked and "reissue/" not in asked
         case = Case.objects.get(kind="certificates.reissue")
         review.decide(
             case_id=case.pk,
