@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from django.db.backends.postgresql.operations import DatabaseOperations
 from registry.config import embedded
 from registry.config.settings import database_from_url
 from registry.intake import staging
+from registry.regions import reference as divisions
 from tests import blueprint, sentinels
 
 CHROMIUM = Path(os.environ.get("JIANGCE_CHROMIUM", "/usr/bin/chromium"))
@@ -114,6 +116,17 @@ def _quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, little in (("time_cost", 1), ("memory_cost", 64), ("parallelism", 1)):
             patch.setattr(Argon2PasswordHasher, name, little)
+        yield
+
+
+# --- what every world begins with -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _divisions_read_once() -> Iterator[None]:
+    """Seven thousand rows of files, the same for every world that is built."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(divisions, "rows", cache(divisions.rows))
         yield
 
 
