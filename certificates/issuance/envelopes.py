@@ -9,12 +9,13 @@ from django.db import connection
 
 from certificates.issuance import cose
 
+# `+ 0`: the few rows of one certificate are sorted; read backward by id, all later ones would be passed over each time.
 _CURRENT = """
 SELECT a.id, coalesce(r.payload, a.payload), coalesce(r.signature, a.signature), k.kid, k.suite
 FROM issuance_attestation a
 LEFT JOIN LATERAL (
     SELECT r.payload, r.signature, r.key_id FROM issuance_resignature r
-    WHERE r.attestation_id = a.id ORDER BY r.id DESC LIMIT 1
+    WHERE r.attestation_id = a.id ORDER BY r.id + 0 DESC LIMIT 1
 ) r ON true
 JOIN issuance_signingkey k ON k.id = coalesce(r.key_id, a.key_id)
 WHERE a.id = ANY (%s) AND a.signature IS NOT NULL AND a.payload <> ''

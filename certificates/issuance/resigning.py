@@ -9,7 +9,6 @@ that nothing leads back from (revoked, replaced) is left as it is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -28,13 +27,14 @@ from registry.audit import services as audit
 from registry.lib.scope import Scope
 
 CHUNK: Final = 500
+# `+ 0`: the few rows of one certificate are sorted; read backward by id, all later ones would be passed over each time.
 _STANDING = """
 FROM issuance_attestation a JOIN issuance_certificate c ON c.id = a.id
 LEFT JOIN LATERAL (
-    SELECT r.payload, r.key_id FROM issuance_resignature r WHERE r.attestation_id = a.id ORDER BY r.id DESC LIMIT 1
+    SELECT r.payload, r.key_id FROM issuance_resignature r WHERE r.attestation_id = a.id ORDER BY r.id + 0 DESC LIMIT 1
 ) r ON true
 WHERE a.institution_id = %(institution)s AND a.signature IS NOT NULL AND a.payload <> ''
-  AND c.state IN ('valid', 'suspended') AND coalesce(r.key_id, a.key_id) = %(key)s
+  AND c.state IN ('valid', 'suspended') AND coalesce(r.key_id, a.key_id) = %(key)s AND a.id > %(after)s
 """
 _COUNT = "SELECT count(*) " + _STANDING
 _NEXT = "SELECT a.id, coalesce(r.payload, a.payload) " + _STANDING + " ORDER BY a.id LIMIT %(limit)s"
@@ -52,7 +52,7 @@ class NotNow(Exception):
 def left(key: SigningKey) -> int:
     """How many certificates that stand are still under this key."""
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"institution": key.institution_id, "key": key.pk})
+        cursor.execute(_COUNT, {"institution": key.institution_id, "key": key.pk, "after": 0})
         return int(cursor.fetchone()[0])
 
 
@@ -85,20 +85,24 @@ def begin(key: SigningKey, *, user: User) -> Resigning:
 
 def carry_out(resigning_id: UUID, *, size: int = CHUNK) -> None:
     """Sign anew, or on from wherever it stands. Raises keys.NoKey where the body has no key in use any more."""
-    while _chunk(resigning_id, size):
-        pass
+    after: int | None = 0
+    while after is not None:
+        after = _chunk(resigning_id, size, after)
 
 
 @transaction.atomic
-def _chunk(resigning_id: UUID, size: int) -> int:
+def _chunk(resigning_id: UUID, size: int, after: int = 0) -> int | None:
+    """Where to go on: the last certificate's id, 0 for once more from the beginning, None when all is done."""
     row = Resigning.objects.select_for_update().get(pk=resigning_id)
     if row.finished_at is not None:
-        return 0
+        return None
     old = SigningKey.objects.get(pk=row.key_id)
-    due = _due(old, size)
+    due = _due(old, size, after)
     if not due:
-        _finish(row, timezone.now())
-        return 0
+        if after:
+            return 0
+        Resigning.objects.filter(pk=row.pk).update(finished_at=timezone.now())
+        return None
     new = keys.in_use(old.institution_id)
     with connection.cursor() as cursor:
         cursor.execute(_USABLE, [new.pk])
@@ -116,12 +120,14 @@ def _chunk(resigning_id: UUID, size: int) -> int:
     )
     for call in _followers:
         call([pk for pk, _content in due])
-    return len(due)
+    return due[-1][0]
 
 
-def _due(key: SigningKey, limit: int) -> list[tuple[int, bytes]]:
+def _due(key: SigningKey, limit: int, after: int) -> list[tuple[int, bytes]]:
     with connection.cursor() as cursor:
-        cursor.execute(_NEXT, {"institution": key.institution_id, "key": key.pk, "limit": limit})
+        cursor.execute(
+            _NEXT, {"institution": key.institution_id, "key": key.pk, "limit": limit, "after": after}
+        )
         return [(pk, bytes(content)) for pk, content in cursor.fetchall()]
 
 
@@ -131,10 +137,6 @@ def _sign(due: Sequence[tuple[int, bytes]], key: SigningKey) -> None:
     signatures = [signer.sign(cose.to_be_signed(content, key.kid, key.suite)) for content in contents]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [key.pk, [pk for pk, _content in due], contents, signatures])
-
-
-def _finish(row: Resigning, now: datetime) -> None:
-    Resigning.objects.filter(pk=row.pk).update(finished_at=now)
 
 
 def unfinished() -> list[UUID]:
