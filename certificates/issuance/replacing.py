@@ -85,8 +85,10 @@ def differing(old: Certificate) -> list[tuple[str, str, str]]:
     A replacement takes all of it over. Empty for certificates that are not ours, and where nobody is known any more.
     """
     was = Attestation.objects.filter(pk=old.pk).only("sealed").first()
+    if was is None or not was.sealed:
+        return []  # before anything sealed is opened
     now = people.known([old.person_id]).get(old.person_id)
-    if was is None or not was.sealed or now is None or isinstance(now, Refused):
+    if now is None or isinstance(now, Refused):
         return []
     then = sealing.opened(old.pk, bytes(was.sealed))
     kinds = dict(Document.Kind.choices)

@@ -45,11 +45,6 @@ SELECT t.job_id, t.certificate_id, t.place,
 FROM t_sheet t
 """
 
-# Where the sheet was in stock here, it is no longer.
-_USED = """
-UPDATE printing_sheet p SET state = 'used' FROM t_sheet t WHERE p.serial = t.stock AND p.state = 'stock'
-"""
-
 # A sheet that was in the body's stock of blank paper is used now.
 _USED = """
 UPDATE printing_sheet h SET state = 'used' FROM t_sheet t
@@ -70,7 +65,6 @@ def commit(work: Work, low: int, high: int) -> dict[str, int]:
     if work.run(_SHEETS, low=low, high=high, batch=work.batch_id):
         work.run(_JOBS, batch=work.batch_id)
         work.run(_COPIES)
-        work.run(_USED)
         work.run(_USED)
     return created
 
