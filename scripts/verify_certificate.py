@@ -101,26 +101,26 @@ def canonical(part):  # RFC 8785；名单里只有文字，照此即可
 def read_list(path, keys):  # 名单的签名也要核对（eddsa-jcs-2022）
     document = json.loads(pathlib.Path(path).read_text("utf-8"))
     proof, subject = document.pop("proof"), document["credentialSubject"]
-    digits = enumerate(proof.pop("proofValue")[:0:-1])
-    number = sum(58**place * LETTERS.index(letter) for place, letter in digits)
+    number = sum(58**place * LETTERS.index(letter) for place, letter in enumerate(proof.pop("proofValue")[:0:-1]))
     (body, _, kid), text = proof["verificationMethod"].rpartition("#"), canonical(proof) + canonical(document)
-    known = kid in keys and body == document["issuer"] and keys[kid].get("state") != "compromised"
-    if not known or not signed(unbase64(keys[kid]["x"]), text, number.to_bytes(64, "big")):
+    key, signature = keys.get(kid, {}), number.to_bytes(64, "big")
+    good = body == document["issuer"] == key.get("did") and key.get("state") != "compromised"
+    if not good or not signed(unbase64(key["x"]), text, signature):
         raise Bad(f"名单 {path} 的签名不对")
-    place = (keys[kid].get("issuer"), int(document["id"].split("/")[-2]), subject["statusPurpose"])
+    place = (body, int(document["id"].split("/")[-2]), subject["statusPurpose"])
     return place, (gzip.decompress(base64.urlsafe_b64decode(subject["encodedList"][1:] + "===")), document["validFrom"])
 
 def answer(claims, keys, lists):
-    index, last = claims[11][1], datetime.date(1970, 1, 1) + datetime.timedelta(claims.get(14, 0))
+    key, index = keys[claims[10]], claims[11][1]
     for purpose, words in (("revocation", "已撤销或已换发"), ("suspension", "暂停")):
-        bits, at = lists.get((claims[2], claims[11][0], purpose), (b"", ""))
+        bits, at = lists.get((key.get("did"), claims[11][0], purpose), (b"", ""))
         if bits and bits[index >> 3] & (0x80 >> (index & 7)):
             return False, f"{words}（数据截至 {at}）"
-    if 14 in claims and last < datetime.date.today():
+    if 14 in claims and (last := datetime.date(1970, 1, 1) + datetime.timedelta(claims[14])) < datetime.date.today():
         return False, f"已过期（有效期至 {last}）"
-    if keys[claims[10]].get("state") == "compromised":
+    if key.get("state") == "compromised":
         return False, "签发密钥已泄露，须联网核对"
-    dates = [at for (*place, _), (_, at) in lists.items() if place == [claims[2], claims[11][0]]]
+    dates = [at for (*place, _), (_, at) in lists.items() if place == [key.get("did"), claims[11][0]]]
     return True, "签名有效，撤销状态未核对" + (f"（数据截至 {min(dates)}）" if len(dates) == 2 else "（没有名单）")
 
 def main():

@@ -176,7 +176,7 @@ def terms(
     """Look up what holds for an issue. Without a key nothing can be composed, only examined."""
     return Terms(
         institution=institution,
-        issuer=institution.credit_code or f"jc:{institution.pk}",
+        issuer=key.issuer if key else "",
         family=family,
         issued_on=issued_on,
         region_code=region_code,

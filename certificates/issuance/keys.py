@@ -48,7 +48,7 @@ class Signer(Protocol):
 @transaction.atomic
 def publish(institution_id: int, year: int, *, actor: Account | None) -> SigningKey:
     """Make a key of a body for a year and publish it; in use at once where none is. Asking twice makes one."""
-    Institution.objects.select_for_update(no_key=True).get(pk=institution_id)
+    institution = Institution.objects.select_for_update(no_key=True).get(pk=institution_id)
     held = SigningKey.objects.filter(institution_id=institution_id, state__in=(State.PUBLISHED, State.ACTIVE))
     keys = list(held.order_by("id"))
     for key in keys:
@@ -62,6 +62,7 @@ def publish(institution_id: int, year: int, *, actor: Account | None) -> Signing
         institution_id=institution_id,
         year=year,
         kid=kid,
+        issuer=institution.credit_code or f"jc:{institution.pk}",
         public=public,
         private=sealing.seal_key(kid, private.private_bytes_raw()),
         state=State.ACTIVE if first else State.PUBLISHED,

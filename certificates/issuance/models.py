@@ -198,7 +198,7 @@ class Counter(models.Model):
 
 
 class SigningKey(models.Model):
-    """The key of one body and year. The private half is sealed and used by the worker alone."""
+    """The key of one body and year; all that it signs names the same `issuer`. The private half is the worker's."""
 
     class State(models.TextChoices):
         PUBLISHED = "published", _("已公布，未启用")
@@ -216,6 +216,7 @@ class SigningKey(models.Model):
     year = models.PositiveSmallIntegerField(_("年份"))
     suite = models.PositiveSmallIntegerField(_("算法"), choices=Suite.choices, default=Suite.ED25519)
     kid = models.CharField(_("密钥编号"), max_length=8, unique=True, db_collation="C")
+    issuer = models.CharField(_("签发者标识"), max_length=24, db_collation="C", editable=False)
     public = models.BinaryField(_("公钥"), max_length=65)
     private = models.BinaryField(_("私钥密文"))
     state = models.CharField(_("状态"), max_length=12, choices=State.choices, default=State.PUBLISHED)
@@ -238,11 +239,10 @@ class SigningKey(models.Model):
 
 
 class StatusList(models.Model):
-    """Which of `size` certificates of one body are revoked or suspended, as published for everybody.
+    """Which of `size` certificates of a body are revoked or suspended, for everybody (W3C Bitstring Status List 1.0).
 
-    A certificate's place is a permutation, keyed by `seed`, of the order in which places are taken, so that a place
-    says nothing about when. `changes` counts up with every change of a state; what was published at which count
-    stands beside it. Source: W3C Bitstring Status List 1.0.
+    A place is a permutation, keyed by `seed`, of the order in which places are taken: it says nothing about when.
+    `changes` counts changes of states; what was published at which count stands beside it.
     """
 
     institution = models.ForeignKey(

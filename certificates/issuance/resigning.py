@@ -1,9 +1,9 @@
 """Signing anew what a key signed that somebody else may have since: the same claims under the body's key of today.
 
-What is signed is the stored content with another key's id in it, so number, code, place in the lists and the check of
-the holder stay. It is begun by the signatory once a new key is in use, and goes on by chunks, each a transaction behind
-the lock of its row: cut off anywhere it is called again, and whoever comes second finds the chunk done. A certificate
-that nothing leads back from (revoked, replaced) is left as it is.
+What is signed is the stored content with another key's id, and the body's name of that key, in it: number, code, place
+in the lists and the check of the holder stay. It is begun by the signatory once a new key is in use, and goes on by
+chunks, each a transaction behind the lock of its row: cut off anywhere it is called again, and whoever comes second
+finds the chunk done. A certificate that nothing leads back from (revoked, replaced) is left as it is.
 """
 
 from __future__ import annotations
@@ -133,7 +133,9 @@ def _due(key: SigningKey, limit: int, after: int) -> list[tuple[int, bytes]]:
 
 def _sign(due: Sequence[tuple[int, bytes]], key: SigningKey) -> None:
     signer = keys.signer(key)
-    contents = [payload.build(payload.read(content)._replace(kid=key.kid)) for _pk, content in due]
+    contents = [
+        payload.build(payload.read(content)._replace(kid=key.kid, issuer=key.issuer)) for _pk, content in due
+    ]
     signatures = [signer.sign(cose.to_be_signed(content, key.kid, key.suite)) for content in contents]
     with connection.cursor() as cursor:
         cursor.execute(_STORE, [key.pk, [pk for pk, _content in due], contents, signatures])

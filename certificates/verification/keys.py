@@ -1,8 +1,9 @@
 """The keys of all bodies as they are published: a JSON Web Key Set (RFC 7517) that anybody may keep.
 
 Besides the members of the standard each key says whose it is and how it stands, so that whoever checks without us knows
-that a body's key speaks for this body alone: `issuer` as in the signed content, `body`, `state` (published, active,
-verify_only, compromised), `from`, `until`.
+that a body's key speaks for this body alone: `issuer` as in all that it signed, `did` the body's name that never
+changes, under which its lists are signed too, `body`, `state` (published, active, verify_only, compromised), `from`,
+`until`.
 """
 
 from __future__ import annotations
@@ -16,11 +17,6 @@ from registry.lib.jwk import did_document as signing_document
 from registry.lib.jwk import jwk
 
 
-def issuer_of(institution: Any) -> str:
-    """How a body is named in what it signs: by its credit code, else by our number for it."""
-    return institution.credit_code or f"jc:{institution.pk}"
-
-
 def published() -> list[SigningKey]:
     """Every key that ever was published, the compromised too: what was signed with them is told apart by them."""
     return list(SigningKey.objects.select_related("institution").order_by("id"))
@@ -32,7 +28,8 @@ def jwks(keys: Iterable[SigningKey]) -> dict[str, Any]:
         "keys": [
             {
                 **jwk(key.kid, bytes(key.public)),
-                "issuer": issuer_of(key.institution),
+                "issuer": key.issuer,
+                "did": status_publishing.issuer(key.institution_id),
                 "body": key.institution.name,
                 "state": key.state,
                 "from": key.active_from.date().isoformat() if key.active_from else None,

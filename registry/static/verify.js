@@ -169,24 +169,24 @@
   };
 
   // Whether a list is signed by a key of the body that issued the certificate (Data Integrity, eddsa-jcs-2022 §3.3).
-  const signedBy = async (list, issuer) => {
+  const signedBy = async (list, did) => {
     const { proof, ...document } = list;
     const { proofValue, ...options } = proof;
     if (options.type !== "DataIntegrityProof" || options.cryptosuite !== "eddsa-jcs-2022" || options.proofPurpose !== "assertionMethod") return false;
     if (canonical(options["@context"]) !== canonical(document["@context"]) || !/^z[1-9A-HJ-NP-Za-km-z]{60,90}$/.test(proofValue)) return false;
     const [name, kid] = options.verificationMethod.split("#");
     const key = await keyOf(kid);
-    if (name !== document.issuer || !key || key.issuer !== issuer || key.state === "compromised") return false;
+    if (name !== did || document.issuer !== did || !key || key.did !== did || key.state === "compromised") return false;
     return holds(key, ofBase58(proofValue.slice(1)), join(await digest(options), await digest(document)));
   };
 
   // One status list: whether the bit is set, and the moment as of which it says so.
-  const listed = async (claims, purpose) => {
+  const listed = async (claims, did, purpose) => {
     const status = claims.status;
     const entry = (await fetched(config.lists)).lists.find((list) => list.id === status[0]);
     if (!entry) return null;
     const list = await fetched(new URL(entry[purpose]).pathname);
-    if (list.id !== entry[purpose] || list.credentialSubject.statusPurpose !== purpose || !(await signedBy(list, claims.issuer))) throw new Bad("list");
+    if (list.id !== entry[purpose] || list.credentialSubject.statusPurpose !== purpose || !(await signedBy(list, did))) throw new Bad("list");
     const packed = ofBase64Long(list.credentialSubject.encodedList.slice(1));
     const stream = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
     const bits = new Uint8Array(await new Response(stream).arrayBuffer());
@@ -195,9 +195,9 @@
   const ofBase64Long = (text) => Uint8Array.from(atob(text.replace(/-/g, "+").replace(/_/g, "/")), (char) => char.charCodeAt(0));
 
   // What the lists say; a list that is not signed as it must be says nothing, and that is told.
-  const statusOf = async (claims) => {
+  const statusOf = async (claims, did) => {
     try {
-      const [revocation, suspension] = await Promise.all([listed(claims, "revocation"), listed(claims, "suspension")]);
+      const [revocation, suspension] = await Promise.all([listed(claims, did, "revocation"), listed(claims, did, "suspension")]);
       if (!revocation || !suspension) return { status: null };
       return { status: { revoked: revocation.set, suspended: suspension.set, asOf: new Date(Math.min(revocation.asOf, suspension.asOf)) } };
     } catch (error) { return { status: null, forged: error instanceof Bad }; }
@@ -212,7 +212,7 @@
     // A key that we never published; without the server it may be newer than what was kept.
     if (!key) return { answer: navigator.onLine ? "not_ours" : "unknown" };
     if (!(await holds(key, opened.signature, opened.signed)) || key.issuer !== opened.claims.issuer) return { answer: "not_ours" };
-    const found = { claims: opened.claims, key, ...(await statusOf(opened.claims)) };
+    const found = { claims: opened.claims, key, ...(await statusOf(opened.claims, key.did)) };
     const today = new Date(Date.now() + 8 * 3600000).toISOString().slice(0, 10); // the day in China
     if (key.state === "compromised") return { ...found, answer: "compromised" };
     if (found.status && found.status.revoked) return { ...found, answer: "revoked" };

@@ -53,8 +53,9 @@ def fill(connection: psycopg.Connection[object], certificates: int) -> dict[str,
         body = _one(connection, "SELECT min(id) FROM institutions_institution")
         key = _one(
             connection,
-            "INSERT INTO issuance_signingkey (institution_id, year, suite, kid, public, private, state, published_at)"
-            f" VALUES ({body}, 2025, 1, 'benchkey', decode(repeat('00', 32), 'hex'), '', 'active', now()) RETURNING id",
+            "INSERT INTO issuance_signingkey (institution_id, issuer, year, suite, kid, public, private, state,"
+            f" published_at) VALUES ({body}, 'jc:{body}', 2025, 1, 'benchkey', decode(repeat('00', 32), 'hex'), '',"
+            " 'active', now()) RETURNING id",
         )
         lists = certificates // 131_072 + 2
         first = _one(

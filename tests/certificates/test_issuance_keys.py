@@ -29,19 +29,21 @@ from certificates.issuance import (
     status_publishing,
 )
 from certificates.issuance.key_models import Resignature, Resigning
-from certificates.issuance.models import Attestation, Certificate, SigningKey
+from certificates.issuance.models import Attestation, Certificate, SigningKey, StatusList
 from certificates.printing import cards
 from certificates.verification import envelopes as checking
 from certificates.verification.asking import Asker
 from certificates.verification.keys import jwks, published
 from registry.audit.models import Action
 from registry.audit.verify import Report, verify_table
+from registry.institutions.models import Institution
 from registry.lib.scope import Scope
 from registry.people import rotation
 from tests import certified, key_files
 from tests.signing import sign_in
 
 pytestmark = pytest.mark.django_db
+CODES = ("91650100MA77AAAA1X", "91650100MA77BBBB2X", "91650100MA77CCCC3X")
 
 
 def test_holders_files_and_signing_keys_move_to_the_new_sealing_key(tmp_path: Path, settings: Any) -> None:
@@ -180,12 +182,14 @@ def test_what_a_stolen_key_signed_is_signed_anew_and_goes_on_wherever_it_was_cut
 def test_certificates_of_three_earlier_keys_still_verify(tmp_path: Path) -> None:
     body = certified.body()
     links, now = [], timezone.now()
-    for turn in range(4):
+    for turn in range(len(CODES) + 1):
         if turn:
             SigningKey.objects.filter(state="active").update(year=dt.date.today().year - 1)
             made = keys.publish(body.pk, dt.date.today().year, actor=None)
             # As if it had been published long enough ago.
             SigningKey.objects.filter(pk=made.pk).update(published_at=now - dt.timedelta(days=30))
+        # A body whose code is only known later, or changes, is still the same body.
+        Institution.objects.filter(pk=body.pk).update(credit_code=(None, *CODES)[turn])
         certified.issue(body, certified.people(1))
         links.append(cards.link(Attestation.objects.latest("id")))
     assert list(SigningKey.objects.order_by("id").values_list("state", flat=True)) == ["verify_only"] * 3 + [
@@ -198,10 +202,17 @@ def test_certificates_of_three_earlier_keys_still_verify(tmp_path: Path) -> None
     # And without us, by the script that anybody may run.
     file = tmp_path / "jwks.json"
     file.write_text(json.dumps(jwks(published())))
+    status_publishing.publish_due()
+    both = [tmp_path / purpose for purpose in status_publishing.PURPOSES]
+    for each in both:
+        each.write_text(getattr(StatusList.objects.get(), each.name))
     told = subprocess.run(
-        [sys.executable, "-I", "-S", "scripts/verify_certificate.py", "--keys", str(file), *links],
+        [
+            *(sys.executable, "-I", "-S", "scripts/verify_certificate.py", "--keys", str(file), *links),
+            *("--list", *map(str, both)),
+        ],
         capture_output=True,
         text=True,
         check=False,
     )
-    assert (told.returncode, told.stdout.count("签名有效")) == (0, 4), told.stdout
+    assert (told.returncode, told.stdout.count("（数据截至 ")) == (0, 4), told.stdout
