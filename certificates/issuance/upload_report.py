@@ -60,7 +60,7 @@ def numbers_of(candidates: Sequence[int]) -> Mapping[int, str]:
     return {int(source): number for source, number in found.values_list("source_id", "number")}
 
 
-class _Filter(CertificateFilter):
+class ReportFilter(CertificateFilter):
     """What the list asks, and the order of one issue, as its page names it."""
 
     order = forms.UUIDField(label=_("签发单"), required=False)
@@ -68,14 +68,14 @@ class _Filter(CertificateFilter):
 
 def read(query: Mapping[str, str]) -> dict[str, str]:
     """The filter as an address holds it; what is wrong or empty is left out."""
-    form = _Filter(query)
+    form = ReportFilter(query)
     form.is_valid()
     return {name: str(value) for name, value in form.cleaned_data.items() if value}
 
 
 def words(asked: Asked) -> list[tuple[str, str]]:
     """The filter for people to read."""
-    form = _Filter(asked)
+    form = ReportFilter(asked)
     said = []
     for name, value in asked.items():
         field = form.fields[name]
@@ -87,7 +87,7 @@ def words(asked: Asked) -> list[tuple[str, str]]:
 
 
 def _found(scope: Scope, asked: Asked) -> QuerySet[Certificate]:
-    form = _Filter(asked)
+    form = ReportFilter(asked)
     form.is_valid()
     found = queries.filtered(queries.certificates(scope), **form.cleaned_data)
     if order := form.cleaned_data.get("order"):

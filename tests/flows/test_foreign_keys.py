@@ -27,6 +27,7 @@ IDS_IN_FORMS = {
     ("EnrolmentFilter", "klass"): "a filter over rows that are within reach anyway",
     ("EnrolmentFilter", "batch"): "a filter over rows that are within reach anyway",
     ("ClassFilter", "institution"): "a filter over rows that are within reach anyway",
+    ("ReportFilter", "order"): "a filter over rows that are within reach anyway",
     ("DecisionForm", "case"): "tests/registry/test_people_views.py",
     ("SwitchForm", "membership"): "tests/registry/test_staffing.py",
 }

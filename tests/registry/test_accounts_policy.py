@@ -69,7 +69,7 @@ def test_administrators_read_no_business() -> None:
         *("home.read", "session.manage", "certificate.verify", "audit.read", "audit.verify", "user.create"),
         *("role.grant", "apikey.revoke", "key.rotate", "notary.rebase", "system.config", "reference.edit"),
         *("review.read", "review.decide", "review.withdraw", "review.ask", "audit.browse", "audit.alerts"),
-        *("certificate.keys", "certificate.key_compromise", "layout.edit"),
+        *("certificate.keys", "certificate.key_compromise", "certificate.terms", "layout.edit"),
         *(
             "backoffice.enter",
             "user.read",
