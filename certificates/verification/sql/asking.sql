@@ -46,8 +46,9 @@ BEGIN
     IF by_code IS NOT NULL THEN
         SELECT a.id INTO found FROM issuance_attestation a WHERE a.code = by_code;
     ELSIF by_id IS NULL AND by_key <> '' THEN
-        SELECT c.id INTO found FROM issuance_certificate c JOIN people_person p ON p.id = c.person_id
-        WHERE c.number = by_number AND p.name_key = by_key;
+        -- From the number to its holder, never from all who bear the name.
+        SELECT c.id INTO found FROM issuance_certificate c
+        WHERE c.number = by_number AND (SELECT p.name_key FROM people_person p WHERE p.id = c.person_id) = by_key;
     END IF;
     IF found IS NOT NULL THEN
         SELECT t.verdict, t.told INTO verdict, told
