@@ -10,13 +10,15 @@ looked up and converted, each parameter gets a type, sending, waiting and fetchi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from select import POLLIN, poll
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from django.db import connection
-from psycopg import Connection, RawCursor
+from psycopg import Connection, OperationalError, RawCursor
 from psycopg.errors import error_from_result
-from psycopg.pq import ExecStatus
+from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq.abc import PGconn, PGresult
 
 _planned: WeakKeyDictionary[Connection, set[bytes]] = WeakKeyDictionary()
 
@@ -32,12 +34,17 @@ class Prepared:
         """The first column of the first row as text, None for NULL. Errors are Django's own (django.db.Error).
 
         Every parameter is text as PostgreSQL reads it. Inside of a transaction an ordinary cursor asks, which knows
-        when to begin one.
+        when to begin one. A connection that the server has ended meanwhile is replaced before it is used.
         """
         connection.ensure_connection()
-        inner = connection.connection
+        if not connection.autocommit:
+            with connection.wrap_database_errors:
+                return self._through_cursor(connection.connection, given)
+        if _has_news(connection.connection.pgconn):
+            connection.close()
+            connection.ensure_connection()
         with connection.wrap_database_errors:
-            return self._sent(inner, given) if connection.autocommit else self._through_cursor(inner, given)
+            return self._sent(connection.connection, given)
 
     def _sent(self, inner: Connection, given: Sequence[str | None]) -> str | None:
         planned = _planned.setdefault(inner, set())
@@ -45,14 +52,14 @@ class Prepared:
         if self.name not in planned:
             made = link.prepare(self.name, self.statement.encode())
             if made.status != ExecStatus.COMMAND_OK:
-                raise error_from_result(made)
+                raise _error(link, made)
             planned.add(self.name)
         sent: list[Any] = [
             None if each is None else each.encode() for each in given
         ]  # NULL is not in its types
         result = link.exec_prepared(self.name, sent)
         if result.status != ExecStatus.TUPLES_OK:
-            raise error_from_result(result)
+            raise _error(link, result)
         value = result.get_value(0, 0)
         return None if value is None else value.decode()
 
@@ -60,3 +67,19 @@ class Prepared:
         with RawCursor(inner) as cursor:
             row = cursor.execute(self.statement, list(given)).fetchone()
         return None if row is None or row[0] is None else str(row[0])
+
+
+def _has_news(link: PGconn) -> bool:
+    """Whether something was said on a connection that nobody asked: nearly always, that it has ended."""
+    if link.status != ConnStatus.OK:
+        return True
+    heard = poll()
+    heard.register(link.socket, POLLIN)
+    return bool(heard.poll(0))
+
+
+def _error(link: PGconn, result: PGresult) -> Exception:
+    if link.status == ConnStatus.OK:
+        return error_from_result(result)
+    # Without a state of SQL it would be taken for a fault of ours.
+    return OperationalError("the connection to the server was lost")

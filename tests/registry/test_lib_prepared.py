@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import DataError, OperationalError, connection, transaction
 
+from registry.config.views import _is_passing
 from registry.lib.prepared import Prepared
 
 DOUBLED = Prepared("test_doubled", "SELECT ($1::integer * 2)::text || $2::text")
@@ -37,11 +39,28 @@ def test_errors_are_djangos_and_leave_the_connection_usable(own_connection: None
     assert DOUBLED.value("2", "") == "4"
 
 
-def test_a_connection_that_the_server_ended_is_replaced_after_the_request(own_connection: None) -> None:
+def test_a_connection_that_the_server_ended_is_replaced_before_it_is_used(own_connection: None) -> None:
     assert DOUBLED.value("1", "") == "2"
-    with connection.cursor() as cursor, pytest.raises(OperationalError):
-        cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
-    with pytest.raises(OperationalError):
-        DOUBLED.value("1", "")
-    connection.close_if_unusable_or_obsolete()  # as Django does when a request is over
+    pid = connection.connection.info.backend_pid
+    with ThreadPoolExecutor(1) as other:
+        other.submit(_end, pid).result()
     assert DOUBLED.value("1", "") == "2"
+
+
+def test_one_that_ends_while_it_answers_is_told_as_a_passing_trouble(own_connection: None) -> None:
+    suicide = Prepared("test_ends", "SELECT pg_terminate_backend(pg_backend_pid())::text || $1::text")
+    for _again in range(2):
+        with pytest.raises(OperationalError) as failed:
+            suicide.value("")
+        assert _is_passing(failed.value)
+        connection.close_if_unusable_or_obsolete()  # as Django does when a request is over
+    assert DOUBLED.value("1", "") == "2"
+
+
+def _end(pid: int) -> None:
+    """By a connection of another thread."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    finally:
+        connection.close()
