@@ -111,7 +111,7 @@ def obstacle(old: Certificate) -> str:
 
 def waiting(old: Certificate) -> bool:
     """Whether somebody asked for it to be replaced and nobody has decided yet."""
-    asked = Case.objects.filter(kind=KIND, subject_type=SUBJECT, subject_id=str(old.pk))
+    asked = Case.objects.filter(kind__in=KINDS, subject_type=SUBJECT, subject_id=str(old.pk))
     return asked.filter(state=Case.State.OPEN).exists()
 
 

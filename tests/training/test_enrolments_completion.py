@@ -8,10 +8,10 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from certificates.issuance import issuing, keys, sealing
+from certificates.issuance import issuing, keys, replacing, sealing
 from certificates.issuance.models import Attestation, Certificate, Order
 from certificates.printing.cards import values
-from registry.accounts.models import Role
+from registry.accounts.models import Role, User
 from registry.people.models import Person
 from registry.review.models import Case
 from tests import certified
@@ -111,6 +111,11 @@ def test_a_finished_class_becomes_certificates_with_a_reason_for_whoever_gets_no
     holder = sign_in(Client(), good.user)
     assert certificate.number in holder.get(f"/people/{good.pk}/").content.decode()
     assert "打印 1 份" in clerk.get("/").content.decode()
+    # A replacement that waits for the principal is told on its page, and not asked for twice.
+    replacing.ask(certificate.pk, reason="correction", actor=User.objects.get(username="pc"))
+    assert replacing.waiting(certificate)
+    page = clerk.get(f"/certificates/{certificate.pk}/").content.decode()
+    assert "已申请换发" in page and f"/certificates/{certificate.pk}/reissue/" not in page
     late.enrolments.update(hours=72)
     again = clerk.post(f"{home}new/", {"issued_on": timezone.localdate().isoformat()})
     second = Order.objects.get(pk=again.url.split("/")[-2])
