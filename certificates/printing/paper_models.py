@@ -26,6 +26,17 @@ def _account(label: Any, *, null: bool = True) -> Any:
     )
 
 
+def _institution() -> Any:
+    # Every table has an index of its own that begins with it.
+    return models.ForeignKey(
+        "registry.Institution",
+        verbose_name=_("机构"),
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+
+
 class PaperRequest(models.Model):
     """One requisition (申领): asked for, agreed to, sent out with its serials, taken into stock."""
 
@@ -38,13 +49,7 @@ class PaperRequest(models.Model):
         WITHDRAWN = "withdrawn", _("已撤回")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    institution = models.ForeignKey(
-        "registry.Institution",
-        verbose_name=_("机构"),
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
+    institution = _institution()
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     family = models.CharField(_("证书类别"), max_length=14, choices=Certificate.Family.choices)
     quantity = models.PositiveIntegerField(_("申领张数"))
@@ -89,13 +94,7 @@ class Destruction(models.Model):
         DROPPED = "dropped", _("未批准")
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
-    institution = models.ForeignKey(
-        "registry.Institution",
-        verbose_name=_("机构"),
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
+    institution = _institution()
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     state = models.CharField(_("状态"), max_length=8, choices=State.choices, default=State.WAITING)
     total = models.PositiveIntegerField(_("张数"))
@@ -139,13 +138,7 @@ class Sheet(models.Model):
     request = models.ForeignKey(
         PaperRequest, verbose_name=_("申领"), on_delete=models.PROTECT, related_name="sheets", db_index=False
     )
-    institution = models.ForeignKey(
-        "registry.Institution",
-        verbose_name=_("机构"),
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
+    institution = _institution()
     family = models.CharField(_("证书类别"), max_length=14, choices=Certificate.Family.choices)
     serial = models.CharField(_("流水码"), max_length=30, db_collation="C")
     state = models.CharField(_("状态"), max_length=9, choices=State.choices, default=State.SENT)
@@ -194,13 +187,7 @@ class Stocktaking(models.Model):
     """What was counted against what the books said (盘点), once a quarter at least. Rows are only added."""
 
     id = models.BigAutoField(primary_key=True)
-    institution = models.ForeignKey(
-        "registry.Institution",
-        verbose_name=_("机构"),
-        on_delete=models.PROTECT,
-        related_name="+",
-        db_index=False,
-    )
+    institution = _institution()
     region_code = models.CharField(_("统计地区"), max_length=9, db_collation="C")
     family = models.CharField(_("证书类别"), max_length=14, choices=Certificate.Family.choices)
     counted = models.PositiveIntegerField(_("实盘空白"))

@@ -38,7 +38,7 @@ def home(request: Any) -> HttpResponse:
         "view": view,
         "may_keep": can(request.actor, "paper.keep"),
         "many": scope.kind != "institution",
-        "reasons": {**services.REASONS, **{code: words for code, (_to, words) in supply.FATES.items()}},
+        "reasons": _reasons(),
         "menu": "printing:paper",
     }
     match view:
@@ -54,6 +54,11 @@ def home(request: Any) -> HttpResponse:
             context["held"] = paper_queries.held(scope, timezone.localdate())
             context["least"] = figures.number("printing.low_stock")
     return render(request, "certificates/printing/paper.html", context)
+
+
+def _reasons() -> dict[str, Any]:
+    """Why a sheet is no certificate, printed or not yet, by the code that it keeps."""
+    return {**services.REASONS, **{code: words for code, (_to, words) in supply.FATES.items()}}
 
 
 def _sheets(request: Any, found: Any) -> dict[str, Any]:
@@ -229,12 +234,12 @@ def _destruction(request: Any, destruction_id: UUID, form: CloseForm) -> HttpRes
     row = found.select_related("closed_by", "witness").filter(pk=destruction_id).first()
     if row is None:
         raise Http404
-    page = listed(request, row.sheets.all(), ["id"], size=100, total=None)
+    page = listed(request, row.sheets.all(), ["id"], size=100)
     context = {
         "row": row,
         "list": page,
         "printed": paper_queries.printed_on([sheet.serial for sheet in page.rows]),
-        "reasons": {**services.REASONS, **{code: words for code, (_to, words) in supply.FATES.items()}},
+        "reasons": _reasons(),
         "form": form,
         "may_close": row.state == Destruction.State.APPROVED and can(request.actor, "paper.keep"),
         "menu": "printing:paper",

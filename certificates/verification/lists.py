@@ -91,9 +91,9 @@ WITH asked AS MATERIALIZED (
     FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY u(number, key, place)
     CROSS JOIN (SELECT %s::date AS day) given
     LEFT JOIN LATERAL (
-        SELECT x.id, t.verdict, t.told
-        FROM issuance_certificate x JOIN people_person p ON p.id = x.person_id, verification_told(x, given.day) t
-        WHERE x.number = u.number AND p.name_key = u.key AND p.name_key <> '') c ON true
+        SELECT x.id, t.verdict, t.told FROM issuance_certificate x, verification_told(x, given.day) t
+        WHERE x.number = u.number AND u.key <> ''
+          AND (SELECT p.name_key FROM people_person p WHERE p.id = x.person_id) = u.key) c ON true
 ), noted AS (
     INSERT INTO verification_lookup (certificate_id, way, answer, asker)
     SELECT id, 'list', coalesce(verdict, 'not_found'), %s FROM asked
